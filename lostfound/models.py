@@ -1,0 +1,185 @@
+"""Plumbing: the tables of the lost and found. Only lostfound.services changes a state."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from wecom.fields import EncryptedTextField
+
+from .states import (
+    CardState,
+    Category,
+    Channel,
+    CodeSource,
+    CodeState,
+    Delivery,
+    Final,
+    ItemKind,
+    ItemState,
+    RequestState,
+)
+
+
+class UserIdField(models.CharField):
+    """A WeCom UserID, kept lower-cased: the platform compares without case and answers in lower case."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_length"] = 64
+        super().__init__(*args, **kwargs)
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return value.lower() if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
+        value = value.lower() if isinstance(value, str) else value
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class Item(models.Model):
+    """One lost or found thing."""
+
+    kind = models.CharField(_("kind"), max_length=8, choices=ItemKind.choices)
+    title = models.CharField(_("title"), max_length=60)
+    description = models.TextField(_("description"), max_length=1000, blank=True)
+    category = models.CharField(_("category"), max_length=16, choices=Category.choices, default=Category.OTHER)
+    place = models.CharField(_("place"), max_length=100, blank=True)
+    happened_at = models.DateTimeField(_("lost or found at"), default=timezone.now)
+    reporter = UserIdField(_("reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."))
+    contact_channel = models.CharField(
+        _("contact by"), max_length=8, choices=Channel.choices, default=Channel.WECOM
+    )
+    contact_value = EncryptedTextField(
+        _("contact"), blank=True, help_text=_("The phone number, or where to pick it up. Empty for WeCom chat.")
+    )
+    state = models.CharField(_("state"), max_length=16, choices=ItemState.choices, default=ItemState.OPEN)
+    created_at = models.DateTimeField(_("reported"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["kind", "state", "-happened_at"], name="lostfound_item_list")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.title}"
+
+
+class ContactRequest(models.Model):
+    """One owner asking for one finder's contact."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="requests", verbose_name=_("item"))
+    owner = UserIdField(_("owner"), db_index=True)
+    finder = UserIdField(_("finder"), db_index=True)
+    message = models.CharField(_("message to the finder"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=RequestState.choices, default=RequestState.PENDING)
+    delivery = models.CharField(_("contact"), max_length=16, choices=Delivery.choices, default=Delivery.NONE)
+    # What the finder agreed to, taken down at the moment of agreeing: a repeat must be byte-identical.
+    contact_channel = models.CharField(_("contact by"), max_length=8, choices=Channel.choices, blank=True)
+    contact_value = EncryptedTextField(_("contact"), blank=True)
+    created_at = models.DateTimeField(_("asked"), default=timezone.now, db_index=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("contact delivered"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("contact request")
+        verbose_name_plural = _("contact requests")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "owner"],
+                condition=Q(state=RequestState.PENDING),
+                name="lostfound_one_open_request",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Card(models.Model):
+    """One card sent to the finder in one round of a request."""
+
+    request = models.ForeignKey(
+        ContactRequest, models.CASCADE, related_name="cards", verbose_name=_("contact request")
+    )
+    round = models.PositiveIntegerField(_("round"), default=1)
+    task_id = models.CharField(_("task id"), max_length=128, unique=True)
+    recipient = UserIdField(_("recipient"))
+    payload = models.JSONField(_("card as sent"), default=dict)
+    msgid = models.CharField(_("msgid"), max_length=190, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=CardState.choices, default=CardState.OWED)
+    shows = models.CharField(
+        _("shows"), max_length=60, blank=True, help_text=_("What stands on the buttons now, as far as we know.")
+    )
+    final = models.CharField(_("final text because"), max_length=16, choices=Final.choices, blank=True)
+    # An instant answer is on its way to the phone: an update before this moment could be covered by it.
+    quiet_until = models.DateTimeField(_("no update before"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("card")
+        verbose_name_plural = _("cards")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["request", "round"], name="lostfound_card_round")]
+
+    def __str__(self) -> str:
+        return self.task_id
+
+
+class ResponseCode(models.Model):
+    """One code of a card: pays for one change of what the card shows."""
+
+    card = models.ForeignKey(Card, models.CASCADE, related_name="codes", verbose_name=_("card"))
+    app = models.CharField(_("app"), max_length=32, default="default")
+    code = EncryptedTextField(_("code"))
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    source = models.CharField(_("source"), max_length=8, choices=CodeSource.choices)
+    userid = UserIdField(_("member"), blank=True)
+    issued_at = models.DateTimeField(_("issued"))
+    expires_at = models.DateTimeField(_("expires"), help_text=_("Planned with the shorter lifetime."))
+    state = models.CharField(_("state"), max_length=16, choices=CodeState.choices, default=CodeState.LIVE)
+    reserved_for = models.PositiveBigIntegerField(_("reserved for"), null=True, blank=True)
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("response code")
+        verbose_name_plural = _("response codes")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["app", "fingerprint"], name="lostfound_code_once")]
+        indexes = [models.Index(fields=["card", "state"], name="lostfound_code_card")]
+
+    def __str__(self) -> str:
+        return f"…{self.fingerprint[:6]}"
+
+
+class TimelineEntry(models.Model):
+    """One thing that happened to a request; written in the transaction of what it records, never changed."""
+
+    request = models.ForeignKey(
+        ContactRequest, models.CASCADE, related_name="timeline", verbose_name=_("contact request")
+    )
+    event = models.CharField(_("event"), max_length=32)
+    actor = models.CharField(
+        _("actor"), max_length=150, help_text=_("A UserID, the name of an administrator, or what ran by itself.")
+    )
+    cause = models.CharField(_("cause"), max_length=190, blank=True)
+    data = models.JSONField(_("details"), default=dict, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("timeline entry")
+        verbose_name_plural = _("timeline")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S} {self.event}"
+
+

@@ -1,0 +1,77 @@
+"""Plumbing: the only reader of the settings that concern WeCom; reads at use, never at import.
+
+`settings.WECOM` holds one dictionary of credentials per app alias, as `CACHES` does for caches.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from .errors import ConfigError
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One application of one corp. Its repr shows no secret."""
+
+    alias: str
+    corp_id: str
+    agent_id: int
+    secret: str = field(repr=False)
+    callback_token: str = field(repr=False)
+    encoding_aes_key: str = field(repr=False)
+    api_base_url: str
+
+
+def aliases() -> list[str]:
+    return list(_all())
+
+
+def app(alias: str = DEFAULT) -> App:
+    """The app behind an alias; raises ConfigError where it is not configured or its agent id is no number."""
+    try:
+        values = _all()[alias]
+    except KeyError:
+        raise ConfigError(f"settings.WECOM has no app {alias!r}") from None
+    agent_id = str(values.get("AGENT_ID", ""))
+    if not agent_id.isascii() or not agent_id.isdigit():
+        raise ConfigError(f"settings.WECOM[{alias!r}]['AGENT_ID'] must be a number")
+    base = str(values.get("API_BASE_URL") or "https://qyapi.weixin.qq.com/cgi-bin/")
+    return App(
+        alias=alias,
+        corp_id=str(values.get("CORP_ID", "")),
+        agent_id=int(agent_id),
+        secret=str(values.get("SECRET", "")),
+        callback_token=str(values.get("CALLBACK_TOKEN", "")),
+        encoding_aes_key=str(values.get("ENCODING_AES_KEY", "")),
+        api_base_url=base if base.endswith("/") else base + "/",
+    )
+
+
+def instant_feedback() -> bool:
+    """Whether the answer to a tap may already turn the button into 处理中."""
+    return bool(getattr(settings, "WECOM_INSTANT_FEEDBACK", True))
+
+
+def update_after_reply() -> timedelta:
+    """How long an update waits after an instant answer, so that it cannot be overtaken by it."""
+    return timedelta(milliseconds=int(getattr(settings, "UPDATE_AFTER_REPLY_MS", 800)))
+
+
+def runner() -> str:
+    """`threads`: run_worker executes due rows itself; `tasks`: it hands their ids to the Django Tasks API."""
+    return str(getattr(settings, "WECOM_RUNNER", "threads"))
+
+
+def freshness() -> timedelta:
+    """How old the timestamp of a callback may be before it is kept in quarantine instead of being handled."""
+    return timedelta(seconds=int(getattr(settings, "WECOM_FRESHNESS_SECONDS", 600)))
+
+
+def _all() -> Mapping[str, Mapping[str, Any]]:
+    return getattr(settings, "WECOM", {})

@@ -1,0 +1,79 @@
+"""Plumbing: text that lies encrypted in the database.
+
+A dump of the database shows no contact, no response code and no message body. The keys come from
+`settings.WECOM_DATA_KEYS` (first one seals, all open: that is how a key is rotated); without that setting
+they are derived from `SECRET_KEY` and `SECRET_KEY_FALLBACKS`, which rotate the same way.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from Crypto.Cipher import AES
+from django.conf import settings
+from django.db import models
+
+_PREFIX = "v1:"
+_NONCE = 12
+_TAG = 16
+
+
+class CannotOpen(ValueError):
+    """None of the configured keys opens this value: a key was lost or the value was changed."""
+
+
+def seal(text: str) -> str:
+    """Encrypt `text` (surrogate escapes allowed) with the first key. Shape: v1:base64(nonce | tag | ciphertext)."""
+    nonce = secrets.token_bytes(_NONCE)
+    cipher = AES.new(next(_keys()), AES.MODE_GCM, nonce=nonce)
+    sealed, tag = cipher.encrypt_and_digest(text.encode("utf-8", "surrogateescape"))
+    return _PREFIX + base64.b64encode(nonce + tag + sealed).decode()
+
+
+def unseal(value: str) -> str:
+    """Open what seal() made; raises CannotOpen where no configured key fits."""
+    if not value.startswith(_PREFIX):
+        raise CannotOpen("not a sealed value")
+    raw = base64.b64decode(value[len(_PREFIX) :])
+    nonce, tag, sealed = raw[:_NONCE], raw[_NONCE : _NONCE + _TAG], raw[_NONCE + _TAG :]
+    for key in _keys():
+        try:
+            plain = AES.new(key, AES.MODE_GCM, nonce=nonce).decrypt_and_verify(sealed, tag)
+        except ValueError:
+            continue
+        return plain.decode("utf-8", "surrogateescape")
+    raise CannotOpen("no configured key opens this value")
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 in hex, to find an encrypted value again and to hold a unique constraint over it.
+
+    Without a key, so that it survives a key rotation: use it for values that are long and random, as
+    response codes are, never for what could be guessed, as a phone number can.
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _keys() -> Iterator[bytes]:
+    secrets_ = getattr(settings, "WECOM_DATA_KEYS", None) or [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return (_derive(secret) for secret in secrets_)
+
+
+@lru_cache(maxsize=16)
+def _derive(secret: str) -> bytes:
+    return hmac.new(b"wecom.fields.data", secret.encode(), hashlib.sha256).digest()
+
+
+class EncryptedTextField(models.TextField):
+    """Text in Python, sealed text in the database; cannot be searched or ordered by."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return value if value is None or value == "" else seal(value)
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+        return unseal(value) if value else value

@@ -1,0 +1,184 @@
+"""Plumbing: the tables of the wire. What may change them stands in inbox, outbox, jobs, tokens and limits."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .fields import EncryptedTextField
+
+
+class Job(models.Model):
+    """A row that is its own job: due at some moment, worked on under a lease, closed once.
+
+    A row is open while its state is in OPEN. It may be claimed when it is open, due, and not under a living
+    lease. Each claim raises `fence`; whoever writes later compares it, so a worker that was frozen past
+    its lease can change nothing any more.
+    """
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    OPEN = (WAITING, RUNNING)
+
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    leased_by = models.CharField(_("leased by"), max_length=100, blank=True)
+    fence = models.PositiveIntegerField(_("fence"), default=0)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    error = models.TextField(_("last error"), blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Callback(Job):
+    """One callback as WeCom meant it, and the job of handling it."""
+
+    class State(models.TextChoices):
+        WAITING = Job.WAITING, _("waiting")
+        RUNNING = Job.RUNNING, _("running")
+        DONE = "done", _("done")
+        IGNORED = "ignored", _("ignored")
+        QUARANTINED = "quarantined", _("quarantined")
+        POISON = "poison", _("poison")
+
+    app = models.CharField(_("app"), max_length=32)
+    event = models.CharField(
+        _("event"), max_length=64, blank=True, help_text=_("The event's name, or the type of a message.")
+    )
+    event_key = models.CharField(_("event key"), max_length=128, blank=True, help_text=_("Cut at 128 characters."))
+    userid = models.CharField(_("member"), max_length=64, blank=True)
+    task_id = models.CharField(_("task id"), max_length=128, blank=True)
+    plaintext = EncryptedTextField(_("message"), blank=True)
+    digest = models.CharField(_("digest"), max_length=64, unique=True)
+    repeats = models.PositiveIntegerField(_("repeats"), default=0)
+    instant_reply = models.BooleanField(_("answered at once"), default=False)
+    answer_ms = models.PositiveIntegerField(
+        _("answer ms"), default=0, help_text=_("Milliseconds from the request's arrival to this row.")
+    )
+    received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+
+    class Meta:
+        verbose_name = _("callback")
+        verbose_name_plural = _("callbacks")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["due_at"], name="wecom_callback_open", condition=Q(state__in=Job.OPEN)),
+            models.Index(fields=["task_id", "userid"], name="wecom_callback_task", condition=~Q(task_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event or '?'} #{self.pk}"
+
+
+class Outgoing(Job):
+    """One effect that we owe the world, and the job of bringing it about."""
+
+    class State(models.TextChoices):
+        WAITING = Job.WAITING, _("waiting")
+        RUNNING = Job.RUNNING, _("running")
+        DONE = "done", _("done")
+        INFERRED = "inferred", _("inferred")
+        PARKED = "parked", _("parked")
+        DEAD = "dead", _("dead")
+        CANCELLED = "cancelled", _("cancelled")
+
+    app = models.CharField(_("app"), max_length=32, default="default")
+    kind = models.CharField(_("kind"), max_length=64)
+    subject = models.CharField(_("subject"), max_length=64, help_text=_("Key of the row this effect is about."))
+    topic = models.CharField(
+        _("topic"), max_length=64, blank=True, db_index=True, help_text=_("What the owner of the kind groups by.")
+    )
+    effect_key = models.CharField(_("effect key"), max_length=190, unique=True)
+    deadline = models.DateTimeField(_("deadline"))
+    created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    doubt_from = models.PositiveIntegerField(
+        _("doubts count from attempt"), default=1, help_text=_("Raised when a person took an earlier doubt upon them.")
+    )
+    last_errcode = models.IntegerField(_("last errcode"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("outgoing message")
+        verbose_name_plural = _("outgoing messages")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["deadline", "due_at"], name="wecom_outgoing_open", condition=Q(state__in=Job.OPEN)),
+            models.Index(fields=["kind", "subject"], name="wecom_outgoing_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+
+class Attempt(models.Model):
+    """One try of an effect: written before the call, closed after it.
+
+    A row still OPEN after its worker's lease has ended means that nobody knows whether the call arrived.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "open", _("under way")
+        APPLIED = "applied", _("applied")
+        REFUSED = "refused", _("refused")
+        NOT_SENT = "not_sent", _("not sent")
+        UNKNOWN = "unknown", _("unknown")
+
+    outgoing = models.ForeignKey(
+        Outgoing, models.CASCADE, related_name="tries", verbose_name=_("outgoing message")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    path = models.CharField(_("API"), max_length=64)
+    request = models.JSONField(_("request"), default=dict, help_text=_("Secrets, codes and contacts are masked."))
+    body_digest = models.CharField(_("body digest"), max_length=64, blank=True)
+    answer = models.JSONField(_("answer"), default=dict, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, default=Outcome.OPEN)
+    errcode = models.IntegerField(_("errcode"), null=True, blank=True)
+    errmsg = models.TextField(_("errmsg"), blank=True)
+    worker = models.CharField(_("worker"), max_length=100, blank=True)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ms = models.PositiveIntegerField(_("ms"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["outgoing_id", "number"]
+        constraints = [models.UniqueConstraint(fields=["outgoing", "number"], name="wecom_attempt_number")]
+
+    def __str__(self) -> str:
+        return f"{self.outgoing_id}/{self.number} {self.outcome}"
+
+
+class Lease(models.Model):
+    """A name, and who may act under it until when; claimed by a filtered UPDATE."""
+
+    name = models.CharField(_("name"), max_length=190, primary_key=True)
+    holder = models.CharField(_("holder"), max_length=100, blank=True)
+    until = models.DateTimeField(_("until"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Bucket(models.Model):
+    """How much of one rate limit is left, and until when nothing may pass at all."""
+
+    name = models.CharField(_("name"), max_length=190, primary_key=True)
+    used = models.PositiveIntegerField(_("used"), default=0)
+    window_ends = models.DateTimeField(_("window ends"), default=timezone.now)
+    closed_until = models.DateTimeField(_("closed until"), null=True, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("limit")
+        verbose_name_plural = _("limits")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,188 @@
+"""The site: reads the environment (or .env) and wires the apps together. `.env.example` names every variable."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+env.read_env(env.str("DJANGO_ENV_FILE", str(BASE_DIR / ".env")))
+
+# --- Django ---------------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", "")
+SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
+DEBUG = env.bool("DJANGO_DEBUG", False)
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
+SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "django_htmx",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "wecom",
+    "lostfound",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "wecomsite.urls"
+WSGI_APPLICATION = "wecomsite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TZ", "Asia/Shanghai")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+
+# --- Data -----------------------------------------------------------------------------------------------------------
+
+
+def _database() -> dict[str, Any]:
+    """SQLite so that a callback answered 200 survives a power cut; PostgreSQL with connections that persist."""
+    config: dict[str, Any] = env.db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    options: dict[str, Any] = config.setdefault("OPTIONS", {})
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        options["transaction_mode"] = "IMMEDIATE"
+        options["timeout"] = env.float("SQLITE_TIMEOUT", 20.0)
+        options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    else:
+        options["connect_timeout"] = 2
+        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": 2}
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+DATABASES = {"default": _database()}
+WECOM_DATA_KEYS = env.list("WECOM_DATA_KEYS", default=[])
+
+
+def _wecom_cache() -> dict[str, Any]:
+    """Access tokens: Django's database cache unless CACHE_URL says otherwise; losable, never a lock."""
+    config: dict[str, Any] = env.cache_url("CACHE_URL", "dbcache://wecom_cache")
+    config.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
+    if not config["BACKEND"].endswith(("DatabaseCache", "LocMemCache")):
+        config.pop("OPTIONS")
+    return config
+
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "wecom": _wecom_cache(),
+}
+
+# --- WeCom ----------------------------------------------------------------------------------------------------------
+
+WECOM_SANDBOX = env.bool("WECOM_SANDBOX", DEBUG and not env.str("WECOM_CORP_ID", ""))
+
+if WECOM_SANDBOX:
+    from wecom.sandbox.world import CREDENTIALS as _SANDBOX
+
+    INSTALLED_APPS.append("wecom.sandbox")
+    _default_api = f"{SITE_URL}/sandbox/cgi-bin/"
+else:
+    _SANDBOX = {}
+    _default_api = "https://qyapi.weixin.qq.com/cgi-bin/"
+
+WECOM = {
+    "default": {
+        "CORP_ID": env.str("WECOM_CORP_ID", "") or _SANDBOX.get("CORP_ID", ""),
+        "AGENT_ID": env.str("WECOM_AGENT_ID", "") or _SANDBOX.get("AGENT_ID", ""),
+        "SECRET": env.str("WECOM_SECRET", "") or _SANDBOX.get("SECRET", ""),
+        "CALLBACK_TOKEN": env.str("WECOM_CALLBACK_TOKEN", "") or _SANDBOX.get("CALLBACK_TOKEN", ""),
+        "ENCODING_AES_KEY": env.str("WECOM_ENCODING_AES_KEY", "") or _SANDBOX.get("ENCODING_AES_KEY", ""),
+        "API_BASE_URL": env.str("WECOM_API_BASE_URL", "") or _default_api,
+    }
+}
+WECOM_INSTANT_FEEDBACK = env.bool("WECOM_INSTANT_FEEDBACK", True)
+WECOM_RUNNER = env.str("WECOM_RUNNER", "threads")
+UPDATE_AFTER_REPLY_MS = env.int("UPDATE_AFTER_REPLY_MS", 800)
+
+TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks.backends.immediate.ImmediateBackend")}}
+
+# --- Lost and found -------------------------------------------------------------------------------------------------
+
+RESPONSE_CODE_TTL_HOURS = env.float("RESPONSE_CODE_TTL_HOURS", 24)
+RESPONSE_CODE_HARD_TTL_HOURS = env.float("RESPONSE_CODE_HARD_TTL_HOURS", 72)
+
+# --- API ------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "lostfound.api.pagination.Pages",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Lost and found",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+UNFOLD: dict[str, Any] = {"SITE_TITLE": _("Lost and found"), "SITE_HEADER": _("Lost and found")}
+
+# --- Logs -----------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

@@ -1,0 +1,16 @@
+"""The site: which door stands at which address."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+
+urlpatterns = [
+    path("", include("wecom.urls")),
+    path("", include("lostfound.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/setlang/", set_language, name="set_language"),
+]
+
+if settings.WECOM_SANDBOX:
+    urlpatterns.append(path("sandbox/", include("wecom.sandbox.urls")))
