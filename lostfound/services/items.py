@@ -1,0 +1,75 @@
+"""Decisions: what is reported lost or found."""
+
+import re
+from datetime import datetime
+
+from django.utils import timezone
+
+from ..errors import Invalid
+from ..models import Item
+from ..states import Category, Channel, ItemKind
+
+TITLE = 60
+DESCRIPTION = 1000
+PLACE = 100
+CONTACT = 200
+
+# A UserID as WeCom allows it; the first character keeps `@all` (everybody) and lists (`a|b`) out of our receivers.
+_USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def report_item(
+    *,
+    kind: str,
+    title: str,
+    reporter: str,
+    description: str = "",
+    category: str = Category.OTHER,
+    place: str = "",
+    happened_at: datetime | None = None,
+    contact_channel: str = Channel.WECOM,
+    contact_value: str = "",
+    actor: str = "",
+) -> Item:
+    """Register one lost or found thing for `reporter`; of a found thing this is the finder.
+
+    A phone or a desk needs a `contact_value`. `actor` is who typed it in, where that is somebody else.
+    Raises Invalid with the name of the field.
+    """
+    item = Item(
+        kind=_one_of(ItemKind.values, kind, "kind"),
+        title=words(title, "title", TITLE, required=True),
+        reporter=userid(reporter, "reporter"),
+        description=words(description, "description", DESCRIPTION),
+        category=_one_of(Category.values, category, "category"),
+        place=words(place, "place", PLACE),
+        happened_at=happened_at or timezone.now(),
+        contact_channel=_one_of(Channel.values, contact_channel, "contact_channel"),
+        contact_value=words(contact_value, "contact_value", CONTACT, required=contact_channel != Channel.WECOM),
+    )
+    item.save()
+    return item
+
+
+def userid(value: str, field: str) -> str:
+    """The UserID in lower case; raises Invalid for what cannot name exactly one member."""
+    if not _USERID.fullmatch(value):
+        raise Invalid(field, "not a WeCom UserID")
+    return value.lower()
+
+
+def words(value: str, field: str, limit: int, *, required: bool = False) -> str:
+    """The text without control characters and outer blanks; raises Invalid when it is too long or missing."""
+    value = _CONTROL.sub("", value).strip()
+    if len(value) > limit:
+        raise Invalid(field, f"at most {limit} characters, got {len(value)}")
+    if required and not value:
+        raise Invalid(field, "must not be empty")
+    return value
+
+
+def _one_of(values: list[str], value: str, field: str) -> str:
+    if value not in values:
+        raise Invalid(field, f"must be one of {', '.join(values)}")
+    return value
