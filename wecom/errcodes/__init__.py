@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from wecom.errors import ApiError, ChannelRefused, Refused, TokenRejected, TryLater
+
 from .access import ACCESS
+from .cards import CARDS
+from .content import CONTENT
+from .people import PEOPLE
 from .rows import Errcode, Outcome, Reaction, Text, row, table
 
 __all__ = ["ERRCODES", "Errcode", "Outcome", "Reaction", "error_for", "explain"]
 
-ERRCODES: Mapping[int, Errcode] = MappingProxyType(table(ACCESS))
+ERRCODES: Mapping[int, Errcode] = MappingProxyType(table(ACCESS, PEOPLE, CARDS, CONTENT))
 
 GET_TOKEN = "gettoken"  # noqa: S105  the path, not a token
 WRONG_SECRET = 40001
