@@ -17,6 +17,7 @@ from .states import (
     CodeState,
     Delivery,
     Final,
+    Happened,
     ItemKind,
     ItemState,
     RequestState,
@@ -51,9 +52,7 @@ class Item(models.Model):
     place = models.CharField(_("place"), max_length=100, blank=True)
     happened_at = models.DateTimeField(_("lost or found at"), default=timezone.now)
     reporter = UserIdField(_("reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."))
-    contact_channel = models.CharField(
-        _("contact by"), max_length=8, choices=Channel.choices, default=Channel.WECOM
-    )
+    contact_channel = models.CharField(_("contact by"), max_length=8, choices=Channel.choices, default=Channel.WECOM)
     contact_value = EncryptedTextField(
         _("contact"), blank=True, help_text=_("The phone number, or where to pick it up. Empty for WeCom chat.")
     )
@@ -76,6 +75,8 @@ class ContactRequest(models.Model):
     item = models.ForeignKey(Item, models.PROTECT, related_name="requests", verbose_name=_("item"))
     owner = UserIdField(_("owner"), db_index=True)
     finder = UserIdField(_("finder"), db_index=True)
+    # As it was called when it was asked for: what is sent twice must be the same to the byte.
+    item_title = models.CharField(_("title"), max_length=60)
     message = models.CharField(_("message to the finder"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=RequestState.choices, default=RequestState.PENDING)
     delivery = models.CharField(_("contact"), max_length=16, choices=Delivery.choices, default=Delivery.NONE)
@@ -85,6 +86,12 @@ class ContactRequest(models.Model):
     created_at = models.DateTimeField(_("asked"), default=timezone.now, db_index=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("contact delivered"), null=True, blank=True)
+    consent_withdrawn_at = models.DateTimeField(
+        _("consent withdrawn"),
+        null=True,
+        blank=True,
+        help_text=_("The finder declined after the contact's send had begun: it is not sent again."),
+    )
 
     class Meta:
         verbose_name = _("contact request")
@@ -105,9 +112,7 @@ class ContactRequest(models.Model):
 class Card(models.Model):
     """One card sent to the finder in one round of a request."""
 
-    request = models.ForeignKey(
-        ContactRequest, models.CASCADE, related_name="cards", verbose_name=_("contact request")
-    )
+    request = models.ForeignKey(ContactRequest, models.CASCADE, related_name="cards", verbose_name=_("contact request"))
     round = models.PositiveIntegerField(_("round"), default=1)
     task_id = models.CharField(_("task id"), max_length=128, unique=True)
     recipient = UserIdField(_("recipient"))
@@ -166,7 +171,7 @@ class TimelineEntry(models.Model):
     request = models.ForeignKey(
         ContactRequest, models.CASCADE, related_name="timeline", verbose_name=_("contact request")
     )
-    event = models.CharField(_("event"), max_length=32)
+    event = models.CharField(_("event"), max_length=32, choices=Happened.choices)
     actor = models.CharField(
         _("actor"), max_length=150, help_text=_("A UserID, the name of an administrator, or what ran by itself.")
     )
@@ -181,5 +186,3 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M:%S} {self.event}"
-
-

@@ -1,15 +1,19 @@
 """Facts: the states that things, requests, cards and codes go through, and which steps are possible.
 
-    request   pending ─► accepted | declined | expired | withdrawn        one filtered UPDATE, one winner
-              accepted ─► declined | withdrawn                            only until the contact's send has begun
+request   pending ─► accepted | declined | expired | withdrawn        one filtered UPDATE, one winner
+          accepted ─► declined | withdrawn                            only until the contact's send has begun
 
-    delivery  none ─► owed ─► delivered | unsure | failed                 the contact on its way to the owner
-              unsure, failed ─► owed                                      a person retried
+delivery  none ─► owed ─► delivered | unsure | failed                 the contact on its way to the owner
+          unsure, failed ─► owed                                      a person retried
 
-    card      owed ─► shown ─► closing ─► closed | stuck                  what the finder's phone shows
-              owed ─► undelivered | cancelled;   stuck ─► closing         a person retried
+card      owed ─► shown ─► closing ─► closed | stuck                  what the finder's phone shows
+          owed ─► undelivered | unsure | cancelled
+          stuck ─► closing                                            a fresh code came, or a person retried
+          stuck ─► recalled                                           the rescue took the message back
+          undelivered, unsure ─► shown                                a tap proves that it had arrived
+          undelivered, unsure ─► owed                                 a person retried
 
-    code      live ─► reserved ─► spent | refused;   live ─► expired      pays for one change of a card
+code      live ─► reserved ─► spent | refused;   live ─► expired      pays for one change of a card
 """
 
 from django.db.models import TextChoices
@@ -73,7 +77,9 @@ class CardState(TextChoices):
     CLOSED = "closed", _("closed")
     STUCK = "stuck", _("final text not shown")
     UNDELIVERED = "undelivered", _("not delivered")
+    UNSURE = "unsure", _("perhaps delivered")
     CANCELLED = "cancelled", _("never sent")
+    RECALLED = "recalled", _("taken back")
 
 
 class CodeState(TextChoices):
@@ -98,3 +104,36 @@ class Final(TextChoices):
     EXPIRED = "expired", _("expired")
     WITHDRAWN = "withdrawn", _("withdrawn")
     REPLACED = "replaced", _("replaced by a new card")
+
+
+class Happened(TextChoices):
+    """What a timeline entry records. One entry a transition; the list is closed."""
+
+    ASKED = "asked", _("asked for the contact")
+    CARD_SENT = "card_sent", _("card sent")
+    CARD_INFERRED = "card_inferred", _("card had arrived")
+    CARD_UNDELIVERED = "card_undelivered", _("card not delivered")
+    CARD_UNSURE = "card_unsure", _("card perhaps delivered")
+    CARD_CANCELLED = "card_cancelled", _("card not sent any more")
+    RESENT = "resent", _("card sent again")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+    EXPIRED = "expired", _("expired")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    LATE_TAP = "late_tap", _("late tap")
+    WRONG_ACTOR = "wrong_actor", _("tap of somebody else")
+    CONSENT_WITHDRAWN = "consent_withdrawn", _("consent withdrawn")
+    CONTACT_DELIVERED = "contact_delivered", _("contact delivered")
+    CONTACT_UNSURE = "contact_unsure", _("contact perhaps delivered")
+    CONTACT_FAILED = "contact_failed", _("contact not delivered")
+    CLOSING = "closing", _("final text owed")
+    CARD_UPDATED = "card_updated", _("card shows its final text")
+    UPDATE_INFERRED = "update_inferred", _("card had got its final text")
+    CODE_REFUSED = "code_refused", _("response code refused")
+    CARD_STUCK = "card_stuck", _("final text not shown")
+    CARD_RECALLED = "card_recalled", _("card taken back")
+    RECALL_FAILED = "recall_failed", _("card not taken back")
+    TOLD = "told", _("message sent")
+    NOT_TOLD = "not_told", _("message not sent")
+    RETRIED = "retried", _("retried")
+    REPLAYED = "replayed", _("callback handled again")

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from ..errors import Invalid
-from ..models import Item
-from ..states import Category, Channel, ItemKind
+from lostfound.errors import Invalid
+from lostfound.models import Item
+from lostfound.states import Category, Channel, ItemKind
 
 TITLE = 60
 DESCRIPTION = 1000

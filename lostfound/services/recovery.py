@@ -1,6 +1,6 @@
 """Decisions: what a person, or a fresh code, can still mend."""
 
-from ..models import Card
+from lostfound.models import Card
 
 
 def resend_card(*, request_id: int, by: str) -> Card:

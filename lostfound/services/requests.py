@@ -1,6 +1,6 @@
 """Decisions: an owner asks, a finder answers, time runs out."""
 
-from ..models import ContactRequest
+from lostfound.models import ContactRequest
 
 
 def ask_for_contact(*, item_id: int, owner: str, message: str = "", actor: str = "") -> tuple[ContactRequest, bool]:
