@@ -1,21 +1,40 @@
-"""The site's settings for tests: nothing comes from the developer's .env, the sandbox plays the platform."""
+"""The site's settings for tests: nothing comes from the developer's .env, the sandbox plays the platform.
+
+`DATABASE_URL` of the process chooses the database; without it, SQLite.
+"""
 
 import os
 import tempfile
 from pathlib import Path
 
-os.environ["DJANGO_ENV_FILE"] = os.devnull
-os.environ.setdefault("DJANGO_SECRET_KEY", "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz")
-os.environ["DJANGO_DEBUG"] = "off"
-os.environ["WECOM_SANDBOX"] = "on"
-os.environ["DJANGO_ALLOWED_HOSTS"] = "*"
+_OURS = ("DJANGO_", "WECOM_", "RESPONSE_CODE_", "CACHE_URL", "PORT", "SITE_URL", "TASKS_", "TZ", "UPDATE_AFTER_")
+_OUT_OF_REACH = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DJANGO_ENV_FILE": os.devnull}
+_DEFAULTS = {
+    "DJANGO_SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "DJANGO_ALLOWED_HOSTS": "*",
+    "WECOM_SANDBOX": "on",
+}
+if os.environ.get("DJANGO_ENV_FILE") != os.devnull:  # the first of our processes; what a test tells its children stays
+    for _name in [name for name in os.environ if name.startswith(_OURS)]:
+        del os.environ[_name]
+os.environ.update({**_DEFAULTS, **os.environ, **_OUT_OF_REACH})
 
 from wecomsite.settings import *  # noqa: E402,F403
 from wecomsite.settings import DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, not memory: threads and processes then meet the very locks of production.
-    _folder = Path(tempfile.gettempdir()) / "lostfound-tests"
-    _folder.mkdir(exist_ok=True)
-    DATABASES["default"]["TEST"] = {"NAME": str(_folder / f"{os.getpid()}.sqlite3")}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False  # the tests' server speaks plain HTTP
+WHITENOISE_AUTOREFRESH = True  # static files where they lie: no collectstatic before a test
+WHITENOISE_USE_FINDERS = True
+
+# SQLite in a file, not in memory: threads and processes then meet the very locks of production. Losing the file
+# in a power cut harms nobody here, so nothing waits for the disk.
+SQLITE_FILE = Path(tempfile.gettempdir()) / "lostfound-tests" / f"{os.getpid()}.sqlite3"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    SQLITE_FILE.parent.mkdir(exist_ok=True)
+    DATABASES["default"]["TEST"] = {"NAME": str(SQLITE_FILE)}
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"

@@ -1,0 +1,58 @@
+# 两条命令就够：make run 启动，make test 检查。  Two commands are enough: make run, make test.
+# PORT=8001 换端口，对每个目标都有效。  PORT=8001 changes the port.
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test tools lint types migrations check pytest lock
+
+# The .venv if it works, else the first Python that really runs: a shim may stand for a version that does not.
+find_python = try() { "$$1" -c "import sys, $$2; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1 && echo "$$1"; }; \
+  try .venv/bin/python pip && exit; \
+  for module in ensurepip sys; do \
+    for name in python3.14 python3.13 python3.12 python3.11 python3; do try $$name $$module && exit; done; \
+  done
+PYTHON ?= $(shell $(find_python))
+too_old = 需要 Python 3.11 或更新的版本，这台机器上没有。  Python 3.11 or newer is needed; none runs on this machine.
+launch = @python='$(PYTHON)'; [ -n "$$python" ] || { echo '$(too_old)' >&2; exit 1; }; exec "$$python" -m wecomsite.launch
+
+bin := .venv/bin
+code := manage.py wecomsite wecom lostfound tests
+# The settings that a fresh clone starts with, away from anybody's .env and database.
+as_shipped := DJANGO_ENV_FILE=.env.example DJANGO_SECRET_KEY=only-for-make-test-0123456789-abcdefghijklmnopqrstuvwxyz \
+  DATABASE_URL=sqlite://:memory:
+
+help: ## 显示这个列表  show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+install: ## 准备环境、数据库和演示数据  set up .venv, .env, database and demo data
+	$(launch) install
+
+run: ## 启动网站和后台任务，Ctrl-C 停止  start the site and its worker, Ctrl-C stops both
+	$(launch) run
+
+test: tools lint types migrations check pytest ## 全部检查和测试  every check and test
+
+tools: ## 安装开发工具  install the tools for test and lint
+	$(launch) tools
+
+lint: tools ## 代码与模板的写法  style of code and templates
+	$(bin)/ruff check --quiet $(code)
+	$(bin)/ruff format --check --quiet $(code)
+	$(bin)/djlint --lint --quiet templates
+
+types: tools
+	$(bin)/mypy $(code)
+
+migrations: tools
+	$(as_shipped) $(bin)/python manage.py makemigrations --check --dry-run
+
+check: tools
+	$(as_shipped) $(bin)/python manage.py check --fail-level WARNING
+
+pytest: tools
+	$(bin)/pytest -n auto --maxprocesses 4
+
+lock: ## 用 uv 重新锁定依赖  make the locks anew with uv
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  -o requirements.txt requirements.in
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  -c requirements.txt --group dev -o requirements-dev.txt
