@@ -82,6 +82,8 @@ class EnvelopeMalformed(WeComError):
 class PayloadMalformed(WeComError):
     """The decrypted text is not a message. The sender had our key, so a repeat would bring the same."""
 
+    official_code = -40002
+
 
 class TransportError(WeComError):
     """No answer that can be read: time-out after sending, reset, HTTP 5xx, not JSON. It may have been done."""
