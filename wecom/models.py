@@ -127,9 +127,7 @@ class Attempt(models.Model):
         NOT_SENT = "not_sent", _("not sent")
         UNKNOWN = "unknown", _("unknown")
 
-    outgoing = models.ForeignKey(
-        Outgoing, models.CASCADE, related_name="tries", verbose_name=_("outgoing message")
-    )
+    outgoing = models.ForeignKey(Outgoing, models.CASCADE, related_name="tries", verbose_name=_("outgoing message"))
     number = models.PositiveIntegerField(_("number"))
     path = models.CharField(_("API"), max_length=64)
     request = models.JSONField(_("request"), default=dict, help_text=_("Secrets, codes and contacts are masked."))
@@ -168,12 +166,14 @@ class Lease(models.Model):
 
 
 class Bucket(models.Model):
-    """How much of one rate limit is left, and until when nothing may pass at all."""
+    """How much of one rate limit is used up, and until when nothing may pass at all."""
 
     name = models.CharField(_("name"), max_length=190, primary_key=True)
-    used = models.PositiveIntegerField(_("used"), default=0)
-    window_ends = models.DateTimeField(_("window ends"), default=timezone.now)
+    busy_until = models.DateTimeField(
+        _("used up to"), default=timezone.now, help_text=_("Every call moves it on by the time that one call costs.")
+    )
     closed_until = models.DateTimeField(_("closed until"), null=True, blank=True)
+    unknowns = models.PositiveIntegerField(_("calls without an answer in a row"), default=0)
     reason = models.TextField(_("reason"), blank=True)
 
     class Meta:

@@ -1,0 +1,134 @@
+"""Door: system checks. Every wrong setting has an id and a hint, and none of them shows a secret."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.db import BaseDatabaseCache
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection, connections
+
+from . import conf, crypto
+from .errors import ConfigError, IllegalAesKey
+
+RUNNERS = ("threads", "tasks")
+
+
+@register("wecom")
+def check_apps(**kwargs: Any) -> list[CheckMessage]:
+    if not conf.aliases():
+        return [Error("settings.WECOM names no app.", hint="Give it at least 'default'.", id="wecom.E001")]
+    return [message for alias in conf.aliases() for message in _app(alias)]
+
+
+@register("wecom")
+def check_runner(**kwargs: Any) -> list[CheckMessage]:
+    if conf.runner() in RUNNERS:
+        return []
+    return [Error(f"WECOM_RUNNER is {conf.runner()!r}.", hint=f"Use one of {', '.join(RUNNERS)}.", id="wecom.E009")]
+
+
+@register("wecom")
+def check_sandbox(**kwargs: Any) -> list[CheckMessage]:
+    if not getattr(settings, "WECOM_SANDBOX", False) or settings.DEBUG:
+        return []
+    return [
+        Error(
+            "WECOM_SANDBOX is on while debug is off: anybody could press anybody's buttons.",
+            hint="Set WECOM_SANDBOX=off and fill in the corporation's own values, or set DJANGO_DEBUG=on.",
+            id="wecom.E010",
+        )
+    ]
+
+
+@register("wecom")
+def check_times(**kwargs: Any) -> Iterator[CheckMessage] | list[CheckMessage]:
+    wrong = [
+        Error(f"{name} is {value!r}, not a number above 0.", hint="Give hours, such as 24.", id="wecom.E011")
+        for name in ("RESPONSE_CODE_TTL_HOURS", "RESPONSE_CODE_HARD_TTL_HOURS")
+        if not _positive(value := getattr(settings, name, 1))
+    ]
+    if wrong:
+        return wrong
+    if getattr(settings, "RESPONSE_CODE_TTL_HOURS", 24) > getattr(settings, "RESPONSE_CODE_HARD_TTL_HOURS", 72):
+        wrong.append(Error("RESPONSE_CODE_TTL_HOURS is above RESPONSE_CODE_HARD_TTL_HOURS.", id="wecom.E012"))
+    delay = getattr(settings, "UPDATE_AFTER_REPLY_MS", 800)
+    if not isinstance(delay, int) or not 0 <= delay <= 60_000:
+        wrong.append(Error("UPDATE_AFTER_REPLY_MS must be 0 to 60000 milliseconds.", id="wecom.E013"))
+    return wrong
+
+
+@register("wecom")
+def check_connections(**kwargs: Any) -> list[CheckMessage]:
+    """A new connection for every request loses half of a burst of callbacks on PostgreSQL."""
+    config = connections["default"].settings_dict
+    persistent = config.get("CONN_MAX_AGE") != 0 or config.get("OPTIONS", {}).get("pool")
+    if connection.vendor != "postgresql" or persistent:
+        return []
+    return [
+        Warning(
+            "Every request opens a database connection of its own.",
+            hint="Set CONN_MAX_AGE, or OPTIONS['pool'], for the database 'default'.",
+            id="wecom.W001",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_cache_table(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Runs with `check --database default` and before `migrate`'s own work, as Django's database checks do."""
+    cache = caches["wecom"] if "wecom" in settings.CACHES else caches["default"]
+    if not databases or not isinstance(cache, BaseDatabaseCache):
+        return []
+    if cache._table in connection.introspection.table_names():  # type: ignore[attr-defined]
+        return []
+    return [Warning("The cache table for access tokens is missing.", hint="Run createcachetable.", id="wecom.W002")]
+
+
+def _app(alias: str) -> Iterator[CheckMessage]:
+    where = f"settings.WECOM[{alias!r}]"
+    try:
+        app = conf.app(alias)
+    except ConfigError as exc:
+        yield Error(str(exc), hint="Copy AgentId from the app's page in the console.", id="wecom.E002")
+        return
+    if not app.corp_id or not app.corp_id.isalnum() or not app.corp_id.isascii():
+        yield Error(
+            f"{where}['CORP_ID'] is empty or not letters and digits.", hint="我的企业 → 企业ID.", id="wecom.E003"
+        )
+    if not app.secret or not app.secret.isprintable() or " " in app.secret:
+        wrong = f"{where}['SECRET'] is empty or holds white space."
+        yield Error(wrong, hint="应用管理 → Secret → 查看", id="wecom.E004")
+    if not (app.callback_token.isalnum() and app.callback_token.isascii() and len(app.callback_token) <= 32):
+        yield Error(
+            f"{where}['CALLBACK_TOKEN'] must be 1 to 32 letters and digits.", hint="接收消息 → Token.", id="wecom.E005"
+        )
+    try:
+        crypto.aes_key(app.encoding_aes_key)
+    except IllegalAesKey:
+        yield Error(
+            f"{where}['ENCODING_AES_KEY'] must be 43 letters and digits, not {len(app.encoding_aes_key)}.",
+            hint="接收消息 → EncodingAESKey.",
+            id="wecom.E006",
+        )
+    yield from _base_url(where, app.api_base_url)
+
+
+def _base_url(where: str, url: str) -> Iterator[CheckMessage]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        yield Error(
+            f"{where}['API_BASE_URL'] is no address.", hint="https://qyapi.weixin.qq.com/cgi-bin/", id="wecom.E007"
+        )
+    elif parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        yield Error(
+            f"{where}['API_BASE_URL'] would send the secret in the clear.",
+            hint="Use https; plain http is for this machine alone.",
+            id="wecom.E008",
+        )
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0

@@ -1,0 +1,118 @@
+"""Plumbing: how fast we may call, and when not at all; kept in the database, so that all workers share it.
+
+A limit is a bucket that drains at a fixed pace: each call moves `busy_until` on by `cost`, and may pass while
+`busy_until` is no further ahead than `burst` calls. In any window W at most burst + W / cost calls pass:
+
+    per member  burst 10, one per 4 s     25 in any minute, 910 in any hour     (WeCom drops above 30 and 1,000)
+    per API     burst 1,000, one per 12 ms     6,000 in any minute              (WeCom refuses above 10,000)
+
+Source: https://developer.work.weixin.qq.com/document/path/90454
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .models import Bucket
+
+BREAKER_AFTER = 5
+BREAKER_REST = timedelta(seconds=60)
+PROBE_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    burst: int
+    cost: timedelta
+
+
+MEMBER = Pace(burst=10, cost=timedelta(seconds=4))
+API = Pace(burst=1000, cost=timedelta(milliseconds=12))
+
+
+class Held(Exception):
+    """Not now: come back at `until`. Nothing was used up that matters."""
+
+    def __init__(self, until: datetime, why: str) -> None:
+        super().__init__(why)
+        self.until, self.why = until, why
+
+
+def app_name(app: str) -> str:
+    return f"app:{app}"
+
+
+def api_name(app: str, path: str) -> str:
+    return f"api:{app}:{path}"
+
+
+def member_name(app: str, userid: str) -> str:
+    return f"member:{app}:{userid.lower()}"
+
+
+def admit(app: str, path: str, members: Iterable[str]) -> None:
+    """Let one call pass, or raise Held. Call it inside a transaction: a Held call then uses up nothing."""
+    now = timezone.now()
+    for name in (app_name(app), api_name(app, path)):
+        _admit_past_closure(name, now)
+    _use(api_name(app, path), API, now)
+    for userid in members:
+        _use(member_name(app, userid), MEMBER, now)
+
+
+def close(name: str, rest: timedelta, why: str) -> None:
+    """Let nothing pass for `rest`; after it one call goes ahead as a probe while the others go on waiting."""
+    _ensure(name)
+    Bucket.objects.filter(pk=name).update(closed_until=timezone.now() + rest, reason=why)
+
+
+def answered(app: str, path: str) -> None:
+    """WeCom answered, so app and API are in order: open again what a probe was sent through."""
+    names = [app_name(app), api_name(app, path)]
+    shut = Bucket.objects.filter(Q(closed_until__isnull=False) | Q(unknowns__gt=0), pk__in=names)
+    if shut.exists():
+        shut.update(closed_until=None, unknowns=0, reason="")
+
+
+def unanswered(app: str, path: str) -> bool:
+    """Count a call without an answer; True where this one opened the breaker: the API rests for a minute."""
+    name = api_name(app, path)
+    _ensure(name)
+    Bucket.objects.filter(pk=name).update(unknowns=F("unknowns") + 1)
+    if not Bucket.objects.filter(pk=name, unknowns__gte=BREAKER_AFTER).update(unknowns=0):
+        return False
+    close(name, BREAKER_REST, f"{BREAKER_AFTER} calls in a row without an answer")
+    return True
+
+
+def _admit_past_closure(name: str, now: datetime) -> None:
+    bucket = Bucket.objects.filter(pk=name, closed_until__isnull=False).first()
+    if bucket is None:
+        return
+    probing = Bucket.objects.filter(pk=name, closed_until=bucket.closed_until, closed_until__lte=now)
+    if not probing.update(closed_until=now + BREAKER_REST):
+        raise Held(max(bucket.closed_until or now, now + timedelta(seconds=1)), bucket.reason)
+
+
+def _use(name: str, pace: Pace, now: datetime) -> None:
+    bucket = Bucket.objects.filter(pk=name)
+    ahead = now + pace.cost * (pace.burst - 1)
+    if bucket.filter(busy_until__lte=now).update(busy_until=now + pace.cost):
+        return None
+    if bucket.filter(busy_until__gt=now, busy_until__lte=ahead).update(busy_until=F("busy_until") + pace.cost):
+        return None
+    if _ensure(name):
+        return _use(name, pace, now)
+    wait_until = bucket.get().busy_until - pace.cost * (pace.burst - 1)
+    raise Held(max(wait_until, now + pace.cost / 4), f"the limit per {name.split(':')[0]}")
+
+
+def _ensure(name: str) -> bool:
+    """Make the bucket where there is none; True where it was missing."""
+    if Bucket.objects.filter(pk=name).exists():
+        return False
+    Bucket.objects.bulk_create([Bucket(pk=name)], ignore_conflicts=True)
+    return True

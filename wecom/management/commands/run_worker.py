@@ -1,0 +1,35 @@
+"""Door: the worker process. SIGTERM and SIGINT let it finish the calls in hand and leave, within 10 seconds."""
+
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from wecom.worker import Worker
+
+
+class Command(BaseCommand):
+    help = "Handle callbacks and send what is owed, until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--slots", type=int, default=16, help="how many rows are worked on at once (16)")
+
+    def handle(self, *, slots: int, **options: Any) -> None:
+        if slots < 1:
+            raise CommandError("--slots must be 1 or more", returncode=2)
+        if _unmigrated():
+            raise CommandError("the database is not migrated: run `manage.py migrate` first", returncode=3)
+        worker = Worker(slots=slots)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        self.stdout.write(f"worker {worker.name} with {slots} slots")
+        worker.run()
+        self.stdout.write("worker stopped")
+
+
+def _unmigrated() -> bool:
+    executor = MigrationExecutor(connections["default"])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,37 @@
+"""Decisions: what we owe the world, and how it is brought about exactly once as far as that can be known.
+
+An app registers a Kind in its `effects.py` and owes effects of it inside the transaction that makes them due:
+
+    outbox.owe("shop.tell_buyer", subject=order.pk, effect_key=f"tell_buyer:{order.pk}")
+
+    waiting ──claim──► running ──► done            errcode 0
+       ▲                  │   ├──► inferred        after a doubt, WeCom's own answer says the first try had worked
+       │ backoff          │   ├──► parked          a person must decide
+       └──────────────────┘   ├──► dead            refused for good
+                              └──► cancelled       no longer wanted
+
+The try is written down before the call and closed after it. A try that nobody closed means doubt: the call may
+have arrived. What a repeat may then do is said by the Call (`proof`) and the Kind (`repeat_within`).
+
+kinds.py    what an app registers          book.py    owe, cancel, retry          deliver.py    one try of one row
+"""
+
+from .book import cancel, owe, retry
+from .deliver import deliver, drain
+from .kinds import Again, Call, Kind, Nothing, Park, Result, State, register
+
+__all__ = [
+    "Again",
+    "Call",
+    "Kind",
+    "Nothing",
+    "Park",
+    "Result",
+    "State",
+    "cancel",
+    "deliver",
+    "drain",
+    "owe",
+    "register",
+    "retry",
+]

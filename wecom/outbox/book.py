@@ -1,0 +1,67 @@
+"""Decisions: owing an effect, taking it back, and putting it back to work."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from wecom import conf, wake
+from wecom.models import Outgoing
+
+from .kinds import State, kind_of
+
+
+def owe(
+    kind: str,
+    *,
+    subject: object,
+    effect_key: str,
+    topic: str = "",
+    due_at: datetime | None = None,
+    app: str = conf.DEFAULT,
+) -> Outgoing:
+    """Promise an effect, inside the transaction that makes it due. Owing the same effect_key again changes nothing."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("an effect is owed inside the transaction that makes it due")
+    now = timezone.now()
+    values = {
+        "app": app,
+        "kind": kind,
+        "subject": str(subject),
+        "topic": topic,
+        "due_at": due_at or now,
+        "deadline": now + kind_of(kind).keeps_trying_for,
+    }
+    row, created = Outgoing.objects.get_or_create(effect_key=effect_key, defaults=values)
+    if created:
+        wake.up()
+    return row
+
+
+def cancel(effect_key: str, *, why: str) -> bool:
+    """Take an effect back. True: no try of it has begun, and none ever will."""
+    untouched = Outgoing.objects.filter(effect_key=effect_key, state__in=Outgoing.OPEN, attempts=0)
+    return bool(untouched.update(state=State.CANCELLED, error=why, finished_at=timezone.now()))
+
+
+def retry(outgoing_id: int) -> bool:
+    """Put a parked or dead row back to work, now; False where it is in neither state.
+
+    Whoever asks for it takes the doubts so far upon them: `repeat_within` counts anew from here.
+    """
+    row = Outgoing.objects.filter(pk=outgoing_id, state__in=(State.PARKED, State.DEAD)).first()
+    if row is None:
+        return False
+    now = timezone.now()
+    moved = Outgoing.objects.filter(pk=row.pk, state=row.state).update(
+        state=State.WAITING,
+        due_at=now,
+        deadline=now + kind_of(row.kind).keeps_trying_for,
+        doubt_from=F("attempts") + 1,
+        failures=0,
+        finished_at=None,
+    )
+    if moved:
+        wake.up()
+    return bool(moved)

@@ -1,0 +1,298 @@
+"""Decisions: one try of one row. Write it down, call, write down what came of it."""
+
+import hashlib
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from wecom import clients, jobs, leases, limits
+from wecom.client import encode
+from wecom.errcodes import Outcome, Reaction, explain
+from wecom.errors import ApiError, ConfigError, NotSent, TokenUnavailable, TransportError, WeComError
+from wecom.masking import mask, mask_text
+from wecom.models import Attempt, Outgoing
+
+from .kinds import Again, Call, Kind, Nothing, Park, Result, State, kind_of
+
+logger = logging.getLogger(__name__)
+alerts = logging.getLogger("wecom.alerts")
+
+ORDER = ("deadline", "pk")
+API_REST = timedelta(seconds=60)
+
+
+class Lost(Exception):
+    """The lease ran out and somebody else has the row: write nothing more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What one call came to."""
+
+    outcome: Outcome
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    errcode: int | None = None
+    errmsg: str = ""
+    error: WeComError | None = None
+
+
+def deliver(row: Outgoing) -> None:
+    """Make one try of a claimed row. Safe to be killed anywhere: the row is then due again, with a doubt.
+
+    Raises django.db.Error alone, where the database is away; the lease then decides what happens next.
+    """
+    try:
+        _deliver(row)
+    except Lost:
+        logger.warning("lost the lease: outgoing=%s", row.pk)
+
+
+def _deliver(row: Outgoing) -> None:
+    try:
+        kind = kind_of(row.kind)
+        token = clients.get(row.app).token()
+        begun = _begin(row, kind)
+    except limits.Held as held:
+        _wait(row, until=held.until, why=held.why)
+    except TokenUnavailable as exc:
+        _wait(row, until=timezone.now() + (exc.retry_after or API_REST), why=str(exc))
+    except ApiError as exc:
+        _pause(row, exc)
+    except (Lost, DatabaseError):
+        raise
+    except Exception as exc:  # noqa: BLE001  whatever a kind's prepare may raise
+        _broken(row, exc)
+    else:
+        if begun is not None:
+            call, attempt = begun
+            _finish(row, kind, call, attempt, _try(row, call, token))
+
+
+def drain(limit: int = 1000) -> int:
+    """Deliver what is due in this thread until nothing is, at most `limit` tries; how many were made."""
+    made = 0
+    while made < limit:
+        rows = jobs.claim(Outgoing, order=ORDER, limit=min(16, limit - made), worker=leases.me())
+        if not rows:
+            break
+        for row in rows:
+            deliver(row)
+        made += len(rows)
+    return made
+
+
+def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
+    """Write down the try that is about to be made; None where there is nothing to try and the row is closed.
+
+    Raises Held where it has to wait; nothing is written then, and what prepare reserved is free again.
+    """
+    with transaction.atomic(durable=True):
+        _hold(row)
+        doubt = _doubt(row)
+        if _too_late(kind, row):
+            return _park_unsure(row, kind, "too late to repeat it without the risk of being seen twice")
+        call = kind.prepare(row)
+        if isinstance(call, Nothing):
+            return _close(row, State.DONE if call.done else State.CANCELLED, error=call.why)
+        digest = hashlib.sha256(encode(call.body)).hexdigest()
+        if doubt and kind.repeat_within and digest != doubt.body_digest:
+            return _park_unsure(row, kind, "a repeat would not be the same message any more")
+        limits.admit(row.app, call.path, sorted(set(call.to)))
+        return call, _write_down(row, call, digest)
+
+
+def _write_down(row: Outgoing, call: Call, digest: str) -> Attempt:
+    _write(row, attempts=row.attempts + 1)
+    return Attempt.objects.create(
+        outgoing=row,
+        number=row.attempts,
+        path=call.path,
+        request=mask(dict(call.body), private=call.private),
+        body_digest=digest,
+        worker=row.leased_by,
+    )
+
+
+def _try(row: Outgoing, call: Call, token: str) -> Tried:
+    """The call itself, outside any transaction. Whatever happens ends in an outcome."""
+    try:
+        answer = clients.get(row.app).call(call.path, call.body, token=token)
+    except ApiError as exc:
+        return Tried(outcome=explain(exc.errcode).outcome, errcode=exc.errcode, errmsg=exc.errmsg, error=exc)
+    except NotSent as exc:
+        return Tried(outcome=Outcome.NOT_SENT, errmsg=str(exc), error=exc)
+    except TransportError as exc:
+        return Tried(outcome=Outcome.UNKNOWN, errmsg=str(exc), error=exc)
+    except Exception:
+        logger.exception("a call ended in an error that nobody foresaw: outgoing=%s path=%s", row.pk, call.path)
+        return Tried(outcome=Outcome.UNKNOWN, errmsg="an error that nobody foresaw; see the log")
+    return Tried(outcome=Outcome.APPLIED, answer=answer, errcode=0, errmsg=str(answer.get("errmsg", "")))
+
+
+def _finish(row: Outgoing, kind: Kind, call: Call, attempt: Attempt, tried: Tried) -> None:
+    """Close the try and decide what becomes of the row, with what it means for the domain, in one transaction."""
+    rest = _tell_limits(row, call, tried)
+    try:
+        with transaction.atomic(durable=True):
+            _write(row, last_errcode=tried.errcode)
+            _close_attempt(attempt, call, tried)
+            _decide(row, kind, call, tried, rest)
+    except Lost:
+        # The outcome is knowledge, and the row's new holder needs it: keep it even though the row is not ours.
+        _close_attempt(attempt, call, tried)
+        raise
+    except DatabaseError:
+        raise
+    except Exception as exc:
+        logger.exception("the outcome could not be settled: outgoing=%s", row.pk)
+        with transaction.atomic(durable=True):
+            _close_attempt(attempt, call, tried)
+            _close(row, State.PARKED, error=f"not settled: {type(exc).__name__}")
+
+
+def _decide(row: Outgoing, kind: Kind, call: Call, tried: Tried, rest: datetime | None) -> None:
+    in_doubt = _doubt(row, before=row.attempts) is not None
+    if tried.outcome is Outcome.APPLIED:
+        _end(row, kind, State.DONE, tried, in_doubt=in_doubt)
+    elif tried.outcome is Outcome.REFUSED:
+        proved = in_doubt and tried.errcode in call.proof
+        _end(row, kind, State.INFERRED if proved else kind.when_refused, tried, in_doubt=in_doubt)
+    elif rest:
+        _wait(row, until=rest, why=tried.errmsg)
+    elif timezone.now() >= row.deadline:
+        _end(row, kind, State.PARKED, tried, in_doubt=in_doubt or tried.outcome is Outcome.UNKNOWN)
+    else:
+        failures = row.failures + 1
+        pause = jobs.backoff(failures) * random.uniform(1.0, 1.2)  # noqa: S311  spreads retries
+        _wait(row, until=timezone.now() + pause, why=tried.errmsg, failures=failures)
+
+
+def _end(row: Outgoing, kind: Kind, state: State, tried: Tried, *, in_doubt: bool) -> None:
+    """The row has come to an end, unless settle knows another way."""
+    verdict = kind.settle(
+        row,
+        Result(
+            state=state,
+            outcome=tried.outcome,
+            answer=tried.answer,
+            errcode=tried.errcode,
+            errmsg=tried.errmsg,
+            in_doubt=in_doubt,
+        ),
+    )
+    if isinstance(verdict, Again):
+        _wait(row, until=timezone.now() + verdict.delay, why=tried.errmsg)
+    elif isinstance(verdict, Park):
+        _close(row, State.PARKED, error=verdict.why)
+    else:
+        _close(row, state, error="" if state in (State.DONE, State.INFERRED) else tried.errmsg)
+
+
+def _park_unsure(row: Outgoing, kind: Kind, why: str) -> None:
+    _end(row, kind, State.PARKED, Tried(outcome=Outcome.UNKNOWN, errmsg=why), in_doubt=True)
+
+
+def _tell_limits(row: Outgoing, call: Call, tried: Tried) -> datetime | None:
+    """Let all workers learn from this answer; until when they have to wait, None where only this row is concerned."""
+    if tried.outcome is Outcome.UNKNOWN and limits.unanswered(row.app, call.path):
+        alerts.error("breaker opened: app=%s api=%s", row.app, call.path)
+    if tried.errcode is None:
+        return None
+    reaction = explain(tried.errcode).reaction
+    if tried.outcome is not Outcome.NOT_SENT or reaction is Reaction.RETRY:
+        if tried.outcome is not Outcome.UNKNOWN:
+            limits.answered(row.app, call.path)
+        return None
+    name, rest = limits.app_name(row.app), limits.PROBE_EVERY
+    if reaction is Reaction.WAIT:
+        name, rest = limits.api_name(row.app, call.path), API_REST
+    elif reaction is Reaction.RENEW_TOKEN:
+        rest = API_REST
+    limits.close(name, rest, f"{tried.errcode} {tried.errmsg}")
+    alerts.error("closed until it works again: %s errcode=%s", name, tried.errcode)
+    return timezone.now() + rest
+
+
+def _pause(row: Outgoing, exc: ApiError) -> None:
+    """gettoken was refused: a person must act, so nobody asks again for a while."""
+    limits.close(limits.app_name(row.app), limits.PROBE_EVERY, f"gettoken: {exc.errcode} {exc.errmsg}")
+    alerts.error("channel paused: app=%s errcode=%s", row.app, exc.errcode)
+    _wait(row, until=timezone.now() + limits.PROBE_EVERY, why=str(exc))
+
+
+def _broken(row: Outgoing, exc: Exception) -> None:
+    """Our own code failed before the call was made: try again a few times, then let a person look."""
+    logger.error("could not be prepared: outgoing=%s kind=%s", row.pk, row.kind, exc_info=exc)
+    why = mask_text(f"{type(exc).__name__}: {exc}")
+    hopeless = isinstance(exc, WeComError) or row.failures + 1 >= len(jobs.BACKOFF)
+    if hopeless and not isinstance(exc, ConfigError):
+        _close(row, State.PARKED, error=why)
+    else:
+        _wait(row, until=timezone.now() + jobs.backoff(row.failures + 1), why=why, failures=row.failures + 1)
+
+
+def _wait(row: Outgoing, *, until: datetime, why: str, **fields: Any) -> None:
+    if not jobs.let_go(row, state=State.WAITING, due_at=until, error=why[:500], **fields):
+        raise Lost
+
+
+def _close(row: Outgoing, state: State, *, error: str) -> None:
+    if not jobs.let_go(row, state=state, error=error[:500], finished_at=timezone.now()):
+        raise Lost
+    if state in (State.PARKED, State.DEAD):
+        alerts.error("%s: outgoing=%s kind=%s errcode=%s", state, row.pk, row.kind, row.last_errcode)
+
+
+def _hold(row: Outgoing) -> None:
+    """Lock the row for the rest of the transaction, if it is still ours."""
+    held = Outgoing.objects.select_for_update().filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
+    if not held.values_list("pk", flat=True):
+        raise Lost
+
+
+def _write(row: Outgoing, **fields: Any) -> None:
+    if not Outgoing.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING).update(**fields):
+        raise Lost
+    for name, value in fields.items():
+        setattr(row, name, value)
+
+
+def _close_attempt(attempt: Attempt, call: Call, tried: Tried) -> None:
+    attempt.outcome = Attempt.Outcome(tried.outcome)
+    attempt.errcode = tried.errcode
+    attempt.errmsg = mask_text(tried.errmsg, private=call.private)
+    attempt.answer = mask(dict(tried.answer), private=call.private)
+    attempt.ms = int((timezone.now() - attempt.started_at).total_seconds() * 1000)
+    attempt.save(update_fields=["outcome", "errcode", "errmsg", "answer", "ms"])
+
+
+def _doubt(row: Outgoing, *, before: int | None = None) -> Attempt | None:
+    """The first try (before that number) of which nobody knows whether it arrived.
+
+    One that was left open is such a try: its worker did not live to close it.
+    """
+    earlier = Attempt.objects.filter(outgoing=row, number__lt=before or row.attempts + 1)
+    if (before or row.attempts + 1) == 1:
+        return None
+    earlier.filter(outcome=Attempt.Outcome.OPEN).update(
+        outcome=Attempt.Outcome.UNKNOWN, errmsg="the worker did not live to see an answer"
+    )
+    return earlier.filter(outcome=Attempt.Outcome.UNKNOWN).order_by("number").first()
+
+
+def _too_late(kind: Kind, row: Outgoing) -> bool:
+    """Whether a doubt that no person has taken upon them is too old for a repeat."""
+    if kind.repeat_within is None or not row.attempts:
+        return False
+    return Attempt.objects.filter(
+        outgoing=row,
+        number__gte=row.doubt_from,
+        outcome=Attempt.Outcome.UNKNOWN,
+        started_at__lt=timezone.now() - kind.repeat_within,
+    ).exists()

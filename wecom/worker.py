@@ -1,0 +1,174 @@
+"""Decisions: who works on what is due. One process with some slots; as many processes and hosts as wanted.
+
+    claim up to the number of free slots ─► a slot runs each row ─► claim again
+
+Beside it one thread beats for the health check and renews the leases of the rows in hand, and does the periodic
+work if no other worker does. Stopping: nothing is claimed any more, calls in hand are finished.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import DatabaseError, close_old_connections, connection, connections
+from django.utils import timezone
+
+from . import conf, dispatch, inbox, jobs, leases, listen, outbox
+from .models import Callback, Job, Outgoing
+from .outbox.deliver import ORDER as OUTGOING_ORDER
+
+logger = logging.getLogger(__name__)
+
+BEAT = 5.0  # seconds between two beats
+BEAT_BELIEVED = timedelta(seconds=30)
+FINISH_IN = 10.0  # seconds to finish what is in hand when told to stop
+AWAY = 1.0  # seconds until the database is tried again
+
+RUN: dict[str, tuple[type[Callback] | type[Outgoing], Callable[..., None]]] = {
+    "callback": (Callback, inbox.process),
+    "outgoing": (Outgoing, outbox.deliver),
+}
+
+
+def run(kind: str, pk: int) -> bool:
+    """Execute one due row, here and now; the seam to another engine. Safe to call twice: False, it was not due."""
+    model, work = RUN[kind]
+    row = jobs.claim_one(model, pk, worker=leases.me())
+    if row is None:
+        return False
+    work(row)
+    return True
+
+
+class Worker:
+    """Runs due rows in `slots` threads until stop() is called."""
+
+    def __init__(self, *, slots: int) -> None:
+        self.slots = slots
+        self.name = leases.me()
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._in_hand: dict[tuple[type, int], Job] = {}
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Work until told to stop; comes back when the calls in hand are finished, or after 10 seconds."""
+        pulse = threading.Thread(target=self._pulse, name="pulse", daemon=True)
+        pulse.start()
+        listen.start(self._wake, self._stopping)
+        pool = ThreadPoolExecutor(self.slots, thread_name_prefix="slot")
+        try:
+            while not self._stopping.is_set():
+                if not self._claim_into(pool):
+                    self._wake.wait(listen.poll_seconds())
+                self._wake.clear()
+        finally:
+            self._finish(pool, pulse)
+
+    def stop(self) -> None:
+        """Claim nothing any more. May be called from a signal handler."""
+        self._stopping.set()
+        self._wake.set()
+
+    def _claim_into(self, pool: ThreadPoolExecutor) -> bool:
+        """Fill the free slots; True where something was claimed, so that it is worth looking again at once."""
+        try:
+            if conf.runner() == "tasks":
+                return self._hand_over()
+            claimed = False
+            for kind in RUN:
+                claimed = self._claim_kind(kind, pool) or claimed
+            return claimed and self._free() > 0
+        except DatabaseError as exc:
+            logger.error("the database is away, trying again: %s", type(exc).__name__)
+            _drop_connection()
+            self._stopping.wait(AWAY)
+            return True
+
+    def _claim_kind(self, kind: str, pool: ThreadPoolExecutor) -> bool:
+        model = RUN[kind][0]
+        order = inbox.ORDER if model is Callback else OUTGOING_ORDER
+        rows = jobs.claim(model, order=order, limit=self._free(), worker=self.name)
+        for row in rows:
+            with self._lock:
+                self._in_hand[(model, row.pk)] = row
+            pool.submit(self._work, kind, row)
+        return bool(rows)
+
+    def _hand_over(self) -> bool:
+        from .tasks import run_row
+
+        handed = False
+        for kind, (model, _) in RUN.items():
+            order = inbox.ORDER if model is Callback else OUTGOING_ORDER
+            for pk in jobs.hand_over(model, order=order, limit=self.slots):
+                run_row.enqueue(kind, pk)
+                handed = True
+        return handed
+
+    def _work(self, kind: str, row: Job) -> None:
+        try:
+            close_old_connections()
+            RUN[kind][1](row)
+        except Exception as exc:
+            logger.error("not finished, due again after its lease: %s=%s", kind, row.pk, exc_info=exc)
+            _drop_connection()
+        finally:
+            with self._lock:
+                self._in_hand.pop((type(row), row.pk), None)
+            self._wake.set()
+
+    def _free(self) -> int:
+        with self._lock:
+            return self.slots - len(self._in_hand)
+
+    def _pulse(self) -> None:
+        """Beat, renew, and do what is due by the clock, every few seconds."""
+        while True:
+            try:
+                leases.beat(f"worker:{self.name}", BEAT_BELIEVED, holder=self.name)
+                with self._lock:
+                    rows = list(self._in_hand.values())
+                jobs.renew(row for row in rows if _needs_renewal(row))
+                _periodic_work()
+            except Exception as exc:
+                logger.error("the pulse missed a beat: %s", type(exc).__name__, exc_info=exc)
+                _drop_connection()
+            if self._stopping.wait(BEAT):
+                break
+        connections.close_all()
+
+    def _finish(self, pool: ThreadPoolExecutor, pulse: threading.Thread) -> None:
+        give_up = time.monotonic() + FINISH_IN
+        while self._free() < self.slots and time.monotonic() < give_up:
+            time.sleep(0.05)
+        pool.shutdown(wait=False, cancel_futures=True)
+        pulse.join(timeout=1)
+        leases.release(f"worker:{self.name}", holder=self.name)
+        connections.close_all()
+
+
+def _needs_renewal(row: Job) -> bool:
+    return row.lease_until is None or row.lease_until - timezone.now() < jobs.LEASE / 2
+
+
+def _periodic_work() -> None:
+    """The lease of a piece of work is its interval: whoever takes it does it, and nobody again before its end."""
+    for item in dispatch.periodic_work():
+        if leases.acquire(f"periodic:{item.name}", item.every, holder=leases.me()):
+            logger.info("periodic work: %s", item.name)
+            try:
+                item.work()
+            except Exception as exc:
+                logger.error("periodic work failed: %s", item.name, exc_info=exc)
+
+
+def _drop_connection() -> None:
+    """Give a broken connection back, so that the next use makes a new one."""
+    try:
+        connection.close()
+    except DatabaseError:
+        connection.connection = None
