@@ -44,8 +44,8 @@ def check_sandbox(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register("wecom")
-def check_times(**kwargs: Any) -> Iterator[CheckMessage] | list[CheckMessage]:
-    wrong = [
+def check_times(**kwargs: Any) -> list[CheckMessage]:
+    wrong: list[CheckMessage] = [
         Error(f"{name} is {value!r}, not a number above 0.", hint="Give hours, such as 24.", id="wecom.E011")
         for name in ("RESPONSE_CODE_TTL_HOURS", "RESPONSE_CODE_HARD_TTL_HOURS")
         if not _positive(value := getattr(settings, name, 1))

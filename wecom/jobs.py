@@ -12,12 +12,12 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from .models import Callback, Job, Outgoing
+from .models import Job
 
 LEASE = timedelta(seconds=60)
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600))
 
-_Row = TypeVar("_Row", Callback, Outgoing)
+_Row = TypeVar("_Row", bound=Job)
 
 
 def due(model: type[_Row], now: datetime) -> "QuerySet[_Row]":

@@ -20,6 +20,7 @@ class Job(models.Model):
     RUNNING = "running"
     OPEN = (WAITING, RUNNING)
 
+    state = models.CharField(_("state"), max_length=16, default=WAITING)
     due_at = models.DateTimeField(_("due"), default=timezone.now)
     lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     leased_by = models.CharField(_("leased by"), max_length=100, blank=True)

@@ -4,7 +4,7 @@ repeats a task loses and repeats nothing."""
 try:
     from django.tasks import task
 except ImportError:  # Django before 6.0
-    from django_tasks import task
+    from django_tasks import task  # type: ignore[no-redef]
 
 from . import worker
 

@@ -11,14 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection, connections
 from django.utils import timezone
 
 from . import conf, dispatch, inbox, jobs, leases, listen, outbox
 from .models import Callback, Job, Outgoing
-from .outbox.deliver import ORDER as OUTGOING_ORDER
 
 logger = logging.getLogger(__name__)
 
@@ -27,19 +28,29 @@ BEAT_BELIEVED = timedelta(seconds=30)
 FINISH_IN = 10.0  # seconds to finish what is in hand when told to stop
 AWAY = 1.0  # seconds until the database is tried again
 
-RUN: dict[str, tuple[type[Callback] | type[Outgoing], Callable[..., None]]] = {
-    "callback": (Callback, inbox.process),
-    "outgoing": (Outgoing, outbox.deliver),
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort of rows: where they lie, which comes first, and what is done with one that was claimed."""
+
+    model: type[Job]
+    order: tuple[str, ...]
+    work: Callable[[Any], None]
+
+
+SORTS = {
+    "callback": Sort(Callback, inbox.ORDER, inbox.process),
+    "outgoing": Sort(Outgoing, outbox.ORDER, outbox.deliver),
 }
 
 
 def run(kind: str, pk: int) -> bool:
     """Execute one due row, here and now; the seam to another engine. Safe to call twice: False, it was not due."""
-    model, work = RUN[kind]
-    row = jobs.claim_one(model, pk, worker=leases.me())
+    sort = SORTS[kind]
+    row = jobs.claim_one(sort.model, pk, worker=leases.me())
     if row is None:
         return False
-    work(row)
+    sort.work(row)
     return True
 
 
@@ -79,7 +90,7 @@ class Worker:
             if conf.runner() == "tasks":
                 return self._hand_over()
             claimed = False
-            for kind in RUN:
+            for kind in SORTS:
                 claimed = self._claim_kind(kind, pool) or claimed
             return claimed and self._free() > 0
         except DatabaseError as exc:
@@ -89,12 +100,11 @@ class Worker:
             return True
 
     def _claim_kind(self, kind: str, pool: ThreadPoolExecutor) -> bool:
-        model = RUN[kind][0]
-        order = inbox.ORDER if model is Callback else OUTGOING_ORDER
-        rows = jobs.claim(model, order=order, limit=self._free(), worker=self.name)
+        sort = SORTS[kind]
+        rows = jobs.claim(sort.model, order=sort.order, limit=self._free(), worker=self.name)
         for row in rows:
             with self._lock:
-                self._in_hand[(model, row.pk)] = row
+                self._in_hand[(sort.model, row.pk)] = row
             pool.submit(self._work, kind, row)
         return bool(rows)
 
@@ -102,9 +112,8 @@ class Worker:
         from .tasks import run_row
 
         handed = False
-        for kind, (model, _) in RUN.items():
-            order = inbox.ORDER if model is Callback else OUTGOING_ORDER
-            for pk in jobs.hand_over(model, order=order, limit=self.slots):
+        for kind, sort in SORTS.items():
+            for pk in jobs.hand_over(sort.model, order=sort.order, limit=self.slots):
                 run_row.enqueue(kind, pk)
                 handed = True
         return handed
@@ -112,7 +121,7 @@ class Worker:
     def _work(self, kind: str, row: Job) -> None:
         try:
             close_old_connections()
-            RUN[kind][1](row)
+            SORTS[kind].work(row)
         except Exception as exc:
             logger.error("not finished, due again after its lease: %s=%s", kind, row.pk, exc_info=exc)
             _drop_connection()

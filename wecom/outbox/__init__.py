@@ -17,10 +17,11 @@ kinds.py    what an app registers          book.py    owe, cancel, retry        
 """
 
 from .book import cancel, owe, retry
-from .deliver import deliver, drain
+from .deliver import ORDER, deliver, drain
 from .kinds import Again, Call, Kind, Nothing, Park, Result, State, register
 
 __all__ = [
+    "ORDER",
     "Again",
     "Call",
     "Kind",

@@ -96,13 +96,16 @@ def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
         _hold(row)
         doubt = _doubt(row)
         if _too_late(kind, row):
-            return _park_unsure(row, kind, "too late to repeat it without the risk of being seen twice")
+            _park_unsure(row, kind, "too late to repeat it without the risk of being seen twice")
+            return None
         call = kind.prepare(row)
         if isinstance(call, Nothing):
-            return _close(row, State.DONE if call.done else State.CANCELLED, error=call.why)
+            _close(row, State.DONE if call.done else State.CANCELLED, error=call.why)
+            return None
         digest = hashlib.sha256(encode(call.body)).hexdigest()
         if doubt and kind.repeat_within and digest != doubt.body_digest:
-            return _park_unsure(row, kind, "a repeat would not be the same message any more")
+            _park_unsure(row, kind, "a repeat would not be the same message any more")
+            return None
         limits.admit(row.app, call.path, sorted(set(call.to)))
         return call, _write_down(row, call, digest)
 

@@ -1,0 +1,101 @@
+"""Door: play WeCom towards a running server, with the app's own keys: one valid, encrypted callback."""
+
+import secrets
+import time
+from argparse import ArgumentParser
+from typing import Any
+from xml.sax.saxutils import escape
+
+import requests
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from wecom import conf, crypto
+from wecom.errors import ConfigError
+
+TIMEOUT = 5.0  # seconds, as WeCom waits
+EXAMPLES = """
+examples:
+  wecom_send_callback --from lisi --task-id lf-1-1-ab12 --event-key confirm
+  wecom_send_callback --event enter_agent --from lisi
+  wecom_send_callback --msg-type text --from lisi --field Content=丢了雨伞 --field MsgId=1
+"""
+
+
+class Command(BaseCommand):
+    help = "Build a valid encrypted callback and post it to a running server." + EXAMPLES
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--app", default=conf.DEFAULT, help="alias in settings.WECOM (default)")
+        parser.add_argument("--url", help="where to post it (this site's own callback address)")
+        parser.add_argument("--msg-type", default="event", help="MsgType (event)")
+        parser.add_argument("--event", default="template_card_event", help="Event (template_card_event)")
+        parser.add_argument("--from", dest="userid", default="zhangsan", help="FromUserName (zhangsan)")
+        parser.add_argument("--task-id", help="TaskId")
+        parser.add_argument("--event-key", help="EventKey")
+        parser.add_argument("--card-type", default="button_interaction", help="CardType (button_interaction)")
+        parser.add_argument(
+            "--field", action="append", default=[], metavar="NAME=VALUE", help="any element; repeatable"
+        )
+        parser.add_argument("--repeat", type=int, default=1, help="post the same message so many times (1)")
+        parser.add_argument("--age", type=int, default=0, help="seconds that the timestamp lies back (0)")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            app = conf.app(options["app"])
+        except ConfigError as exc:
+            raise CommandError(str(exc), returncode=2) from exc
+        url = options["url"] or settings.SITE_URL + reverse("wecom:callback_of", args=[app.alias])
+        message = _message(app, _fields(options))
+        for number in range(options["repeat"]):
+            self._post(app, url, message, age=options["age"], number=number + 1)
+
+    def _post(self, app: conf.App, url: str, message: str, *, age: int, number: int) -> None:
+        query, body = seal(app, message.encode(), timestamp=int(time.time()) - age)
+        started = time.monotonic()
+        try:
+            answer = requests.post(url, params=query, data=body, timeout=TIMEOUT, allow_redirects=False)
+        except requests.RequestException as exc:
+            raise CommandError(f"no answer from {url}: {type(exc).__name__}. Is the server running?") from exc
+        took = round((time.monotonic() - started) * 1000)
+        said = "a passive reply" if answer.content else "an empty body"
+        self.stdout.write(f"try={number} status={answer.status_code} ms={took} answered with {said}")
+        if answer.status_code != requests.codes.ok:
+            raise CommandError(f"{url} answered {answer.status_code}; WeCom would send it again")
+
+
+def seal(app: conf.App, message: bytes, *, timestamp: int) -> tuple[dict[str, str], bytes]:
+    """The query and body that WeCom would post for this message: a fresh nonce, a fresh random prefix."""
+    nonce = secrets.token_hex(8)
+    encrypted = crypto.encrypt(message, key=crypto.aes_key(app.encoding_aes_key), receive_id=app.corp_id)
+    signature = crypto.signature(app.callback_token, str(timestamp), nonce, encrypted)
+    body = (
+        f"<xml><ToUserName><![CDATA[{app.corp_id}]]></ToUserName><AgentID><![CDATA[{app.agent_id}]]></AgentID>"
+        f"<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+    )
+    return {"msg_signature": signature, "timestamp": str(timestamp), "nonce": nonce}, body.encode()
+
+
+def _fields(options: dict[str, Any]) -> dict[str, str]:
+    """The message's own elements; --field has the last word, and adds what has no option of its own."""
+    fields = {"MsgType": options["msg_type"]}
+    if options["msg_type"] == "event":
+        fields["Event"] = options["event"]
+        fields["EventKey"] = options["event_key"] or ""
+    if options["task_id"]:
+        fields |= {"TaskId": options["task_id"], "CardType": options["card_type"]}
+        fields["ResponseCode"] = secrets.token_urlsafe(32)
+    fields |= {"FromUserName": options["userid"], "CreateTime": str(int(time.time()))}
+    for pair in options["field"]:
+        name, separator, value = pair.partition("=")
+        if not separator or not name.isidentifier():
+            raise CommandError(f"--field takes NAME=VALUE, not {pair!r}", returncode=2)
+        fields[name] = value
+    return fields
+
+
+def _message(app: conf.App, fields: dict[str, str]) -> str:
+    common = {"ToUserName": app.corp_id, "AgentID": str(app.agent_id)}
+    elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**common, **fields}.items())
+    return f"<xml>{elements}</xml>"
