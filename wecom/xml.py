@@ -32,14 +32,12 @@ class Envelope:
 def parse_envelope(body: bytes) -> Envelope:
     """The body of a callback; raises EnvelopeMalformed. Elements we do not know are ignored."""
     root = _parse(body, EnvelopeMalformed)
-    encrypt = _only_text(root, "Encrypt", EnvelopeMalformed).strip(BLANKS)
+    to_user_name, agent_id, encrypt = (
+        _only_text(root, tag, EnvelopeMalformed).strip(BLANKS) for tag in ("ToUserName", "AgentID", "Encrypt")
+    )
     if not encrypt:
         raise EnvelopeMalformed("no Encrypt")
-    return Envelope(
-        to_user_name=_only_text(root, "ToUserName", EnvelopeMalformed),
-        agent_id=_only_text(root, "AgentID", EnvelopeMalformed),
-        encrypt=encrypt,
-    )
+    return Envelope(to_user_name=to_user_name, agent_id=agent_id, encrypt=encrypt)
 
 
 def parse_message(plain: bytes) -> Element:
@@ -80,9 +78,11 @@ def element(tag: str, text: str) -> str:
 
 
 def _parse(data: bytes, error: type[WeComError]) -> Element:
+    if b"\0" in data:  # never legal, but from its place the parser would guess UTF-16
+        raise error("a NUL is not XML")
     try:
         # As text, because for bytes the parser would believe the declared encoding.
-        root = ElementTree.fromstring(data.decode("utf-8-sig"), forbid_dtd=True)
+        root = ElementTree.fromstring(data.decode("utf-8"), forbid_dtd=True)
     except (ParseError, ValueError) as exc:  # ValueError: not UTF-8, or refused by defusedxml
         raise error(f"not XML that we read: {type(exc).__name__}") from exc
     if root.tag != ROOT:
