@@ -5,9 +5,10 @@ Source: https://developer.work.weixin.qq.com/document/path/90240 (events)
 Source: https://developer.work.weixin.qq.com/document/path/90239 (messages)
 """
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from xml.etree.ElementTree import Element
 
 from . import xml
@@ -26,10 +27,12 @@ SHOWN_FIELDS = 100
 SHOWN_CHARACTERS = 200
 
 
-def _tag(name: str, *, most: int | None = None, default: str | None = None) -> Any:
-    """A text field read from the element `name`. More than `most` bytes, and WeCom cannot have meant it."""
-    metadata = {"tag": name, "most": most}
-    return field(metadata=metadata) if default is None else field(metadata=metadata, default=default)
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Where a text field stands in the XML. With more than `most` bytes in it, WeCom cannot have meant it."""
+
+    name: str
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +48,9 @@ class Event:
     NAME: ClassVar[str] = ""
 
     app: str
-    userid: str = _tag("FromUserName", most=USERID_BYTES)
+    userid: Annotated[str, Tag("FromUserName", USERID_BYTES)]
     created_at: datetime = EPOCH
-    agent_id: str = _tag("AgentID", most=NUMBER_BYTES, default="")
+    agent_id: Annotated[str, Tag("AgentID", NUMBER_BYTES)] = ""
 
     @property
     def name(self) -> str:
@@ -73,10 +76,10 @@ class CardTap(Event):
     response_code  pays for one update of this card
     """
 
-    task_id: str = _tag("TaskId", most=TASK_ID_BYTES)
-    event_key: str = _tag("EventKey", most=KEY_BYTES)
-    card_type: str = _tag("CardType", most=NAME_BYTES, default="")
-    response_code: str = _tag("ResponseCode", most=KEY_BYTES, default="")
+    task_id: Annotated[str, Tag("TaskId", TASK_ID_BYTES)]
+    event_key: Annotated[str, Tag("EventKey", KEY_BYTES)]
+    card_type: Annotated[str, Tag("CardType", NAME_BYTES)] = ""
+    response_code: Annotated[str, Tag("ResponseCode", KEY_BYTES)] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +104,8 @@ class TextMessage(Event):
 
     NAME: ClassVar[str] = "text"
 
-    content: str = _tag("Content")
-    msg_id: str = _tag("MsgId", most=NUMBER_BYTES)
+    content: Annotated[str, Tag("Content")]
+    msg_id: Annotated[str, Tag("MsgId", NUMBER_BYTES)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +114,9 @@ class ImageMessage(Event):
 
     NAME: ClassVar[str] = "image"
 
-    pic_url: str = _tag("PicUrl")
-    media_id: str = _tag("MediaId")
-    msg_id: str = _tag("MsgId", most=NUMBER_BYTES)
+    pic_url: Annotated[str, Tag("PicUrl")]
+    media_id: Annotated[str, Tag("MediaId")]
+    msg_id: Annotated[str, Tag("MsgId", NUMBER_BYTES)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +176,11 @@ def parse(plain: bytes, *, app: str) -> Event:
     kind = _EVENTS.get(xml.text_of(root, "Event")) if msg_type == "event" else _MESSAGES.get(msg_type)
     if kind is None:
         return _unknown(root, app)
-    values = {f.name: xml.text_of(root, f.metadata["tag"]) for f in fields(kind) if "tag" in f.metadata}
-    if any(_too_long(values[f.name], f.metadata["most"]) for f in fields(kind) if f.name in values):
-        return _unknown(root, app)
+    values: dict[str, Any] = {}
+    for name, tag in _tags(kind):
+        values[name] = xml.text_of(root, tag.name)
+        if tag.most is not None and len(values[name].encode()) > tag.most:
+            return _unknown(root, app)
     if kind is TemplateCardEvent:
         return kind(app=app, created_at=_created_at(root), selections=_selections(root), **values)
     return kind(app=app, created_at=_created_at(root), **values)
@@ -216,8 +221,11 @@ def _created_at(root: Element) -> datetime:
     return datetime.fromtimestamp(int(text), UTC)
 
 
-def _too_long(text: str, most: int | None) -> bool:
-    return most is not None and len(text.encode()) > most
+def _tags(kind: type[Event]) -> Iterator[tuple[str, Tag]]:
+    """The fields of an event that are read from one element each."""
+    for field in fields(kind):
+        for tag in getattr(field.type, "__metadata__", ()):
+            yield field.name, tag
 
 
 def _cut(text: str, most: int = SHOWN_CHARACTERS) -> str:
