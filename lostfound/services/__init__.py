@@ -2,18 +2,26 @@
 
 Every service is keyword-only, one transaction, and writes one timeline entry per transition in it.
 `by` and `actor` are a UserID or the name of an administrator. Errors: lostfound.errors.
+
+    items · requests · answers      what people do          cards · updates · contact · sending   what then happens
+    recovery                        what a person mends     wallet · owing · journal · reach      what they share
 """
 
+from .answers import Tap, accept_contact_request, decline_contact_request, take_tap
 from .items import report_item
 from .recovery import replay_callback, resend_card, retry_outgoing
 from .requests import ask_for_contact, expire_request, withdraw_contact_request
 
 __all__ = [
+    "Tap",
+    "accept_contact_request",
     "ask_for_contact",
+    "decline_contact_request",
     "expire_request",
     "replay_callback",
     "report_item",
     "resend_card",
     "retry_outgoing",
+    "take_tap",
     "withdraw_contact_request",
 ]

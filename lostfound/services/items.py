@@ -16,7 +16,7 @@ CONTACT = 200
 
 # A UserID as WeCom allows it; the first character keeps `@all` (everybody) and lists (`a|b`) out of our receivers.
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def report_item(

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from lostfound.errors import NotFound
+from django.utils import timezone
+
+from lostfound.errors import NotFound, RequestClosed
 from lostfound.models import Card, ContactRequest, TimelineEntry
-from lostfound.states import Happened
+from lostfound.states import Happened, RequestState
 
 WORKER = "worker"  # the actor of what ran by itself
 
 
-def lock_request(request_id: object) -> ContactRequest:
+def lock_request(request_id: int | str) -> ContactRequest:
     """The request, locked until the transaction ends. Everything that decides starts here, so nothing overlaps.
 
     The lock leaves foreign keys alone: a timeline entry of another transaction does not wait for it.
@@ -20,13 +22,23 @@ def lock_request(request_id: object) -> ContactRequest:
         raise NotFound("contact request", request_id) from None
 
 
-def lock_card(card_id: object) -> Card:
+def lock_card(card_id: int | str) -> Card:
     """The card with its request locked."""
     request_id = Card.objects.values_list("request_id", flat=True).get(pk=card_id)
     request = lock_request(request_id)
     card = Card.objects.get(pk=card_id)
     card.request = request
     return card
+
+
+def move_request(request: ContactRequest, old: RequestState, new: RequestState, **fields: Any) -> None:
+    """Move the request, if it is still in the old state; raises RequestClosed for everybody but the first."""
+    values = {"state": new, "decided_at": timezone.now(), **fields}
+    if not ContactRequest.objects.filter(pk=request.pk, state=old).update(**values):
+        request.refresh_from_db()
+        raise RequestClosed(f"the request is {request.state}")
+    for name, value in values.items():
+        setattr(request, name, value)
 
 
 def note(request: ContactRequest, event: Happened, *, actor: str, cause: str = "", **data: Any) -> None:

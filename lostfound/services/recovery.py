@@ -1,22 +1,124 @@
-"""Decisions: what a person, or a fresh code, can still mend."""
+"""Decisions: what a person can still mend. Each does nothing twice: the second of two at once hears NothingToDo."""
 
-from lostfound.models import Card
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils import timezone
+
+from lostfound import conf
+from lostfound.errors import NotFound, NothingToDo
+from lostfound.models import Card, ContactRequest
+from lostfound.states import CardState, Delivery, Final, Happened, RequestState
+from wecom import inbox, outbox
+from wecom.models import Callback
+from wecom.outbox import Outgoing
+
+from . import owing, wallet
+from .cards import cards_of, close_card, create_card, move_card
+from .journal import lock_card, lock_request, note
+
+_RESENDABLE = (CardState.UNDELIVERED, CardState.UNSURE, CardState.STUCK, CardState.CANCELLED, CardState.RECALLED)
 
 
+@transaction.atomic
 def resend_card(*, request_id: int, by: str) -> Card:
-    """A new round of the question: new card, new task_id; the old card is closed.
+    """A new round of the question: new card, new task_id; the old cards read 已重发 where they were shown.
 
-    Only while the request is pending and its newest card was not delivered, is stuck or stale.
-    Raises NotFound, and NothingToDo with the reason.
+    Only while the request is pending and its newest card was not delivered, perhaps not delivered, is stuck or
+    stale. Raises NotFound, and NothingToDo with the reason.
     """
-    raise NotImplementedError
+    request = lock_request(request_id)
+    if request.state != RequestState.PENDING:
+        raise NothingToDo(f"the request is {request.state}")
+    cards = cards_of(request)
+    if cards and (why := _still_good(cards[-1])):
+        raise NothingToDo(why)
+    note(request, Happened.RESENT, actor=by, round=len(cards) + 1)
+    for card in cards:
+        close_card(card, Final.REPLACED, actor=by)
+    return create_card(request)
 
 
 def retry_outgoing(*, outgoing_id: int, by: str) -> None:
-    """Put a parked or dead effect back to work. Raises NotFound, NothingToDo (also for the second of two at once)."""
-    raise NotImplementedError
+    """Put a parked or dead effect back to work; what it is about is on its way again.
+
+    Raises NotFound, and NothingToDo with the reason.
+    """
+    row = Outgoing.objects.filter(pk=outgoing_id).first()
+    if row is None:
+        raise NotFound("outgoing message", outgoing_id)
+    request_id = owing.request_id_of(row)
+    if request_id is None:
+        raise NothingToDo("it belongs to no contact request")
+    with transaction.atomic():
+        request = lock_request(request_id)
+        row.refresh_from_db()
+        if row.state not in (outbox.State.PARKED, outbox.State.DEAD):
+            raise NothingToDo(f"it is {row.state}")
+        _back_to_owed(row, request)
+        if not outbox.retry(row.pk):
+            raise NothingToDo("somebody else was quicker")
+        note(request, Happened.RETRIED, actor=by, cause=f"outgoing {row.pk}", kind=row.kind)
 
 
 def replay_callback(*, callback_id: int, by: str) -> None:
-    """Handle a kept callback once more. Raises NotFound, NothingToDo."""
-    raise NotImplementedError
+    """Handle a kept callback once more; what it has done before is not done twice. Raises NotFound, NothingToDo."""
+    callback = Callback.objects.filter(pk=callback_id).first()
+    if callback is None:
+        raise NotFound("callback", callback_id)
+    card = Card.objects.filter(task_id=callback.task_id).first() if callback.task_id else None
+    with transaction.atomic():
+        if not inbox.replay(callback_id):
+            raise NothingToDo("it is being handled")
+        if card:
+            note(card.request, Happened.REPLAYED, actor=by, cause=f"callback {callback_id}")
+
+
+def _still_good(card: Card) -> str:
+    """Why the newest card needs no successor; empty where it does."""
+    if card.state in _RESENDABLE:
+        return ""
+    if card.state == CardState.OWED:
+        return "the card is still being sent"
+    if card.created_at > timezone.now() - conf.stale_after():
+        return "the card was sent a short while ago"
+    return ""
+
+
+def _back_to_owed(row: Outgoing, request: ContactRequest) -> None:
+    """The domain's side of a retry; raises NothingToDo where sending it again would be wrong or in vain."""
+    again: dict[str, Callable[[Outgoing, ContactRequest], None]] = {
+        owing.SEND_CARD: _send_again,
+        owing.DELIVER_CONTACT: _deliver_again,
+        owing.UPDATE_CARD: _update_again,
+    }
+    if row.kind in again:
+        again[row.kind](row, request)
+
+
+def _send_again(row: Outgoing, request: ContactRequest) -> None:
+    card = lock_card(row.subject)
+    if request.state != RequestState.PENDING:
+        raise NothingToDo(f"the request is {request.state}")
+    if request.cards.filter(round__gt=card.round).exists():
+        raise NothingToDo("a newer card was sent")
+    if card.state not in (CardState.UNDELIVERED, CardState.UNSURE, CardState.OWED):
+        raise NothingToDo(f"the card is {card.state}")
+    move_card(card, CardState.OWED)
+
+
+def _deliver_again(row: Outgoing, request: ContactRequest) -> None:
+    if request.state != RequestState.ACCEPTED:
+        raise NothingToDo(f"the request is {request.state}")
+    if request.consent_withdrawn_at:
+        raise NothingToDo("the finder withdrew the consent")
+    ContactRequest.objects.filter(pk=request.pk).update(delivery=Delivery.OWED)
+
+
+def _update_again(row: Outgoing, request: ContactRequest) -> None:
+    card = lock_card(row.subject)
+    if card.state not in (CardState.STUCK, CardState.CLOSING):
+        raise NothingToDo(f"the card is {card.state}")
+    if not wallet.reserved_code(card=card, outgoing_id=row.pk) and not wallet.usable_codes(card).exists():
+        raise NothingToDo("no usable response code is left; a tap on the card would bring one")
+    move_card(card, CardState.CLOSING)

@@ -1,0 +1,55 @@
+"""Door: what came in, and what is done now and then."""
+
+import logging
+from datetime import timedelta
+
+from wecom.dispatch import Ignored, Received, instant, on, periodic
+from wecom.events import Event, TemplateCardEvent
+from wecom.replies import UpdateButton
+
+from . import card_content, selectors, services
+from .errors import RequestClosed
+
+logger = logging.getLogger(__name__)
+
+APP = "default"  # the app that our cards are sent by
+
+
+@on(TemplateCardEvent)
+def handle_tap(received: Received) -> Ignored | None:
+    """A button of a card was pressed."""
+    event = received.event
+    assert isinstance(event, TemplateCardEvent)  # noqa: S101  for the type checker: dispatch looks up by type
+    if received.app != APP:
+        return Ignored("unknown card")
+    tap = services.Tap(
+        task_id=event.task_id,
+        member=event.userid,
+        key=event.event_key,
+        response_code=event.response_code,
+        received_at=received.received_at,
+        quiet_until=received.quiet_until,
+        cause=f"callback {received.callback_id}",
+    )
+    why = services.take_tap(tap)
+    return Ignored(why) if why else None
+
+
+@instant(TemplateCardEvent)
+def answer_tap(event: Event) -> UpdateButton | None:
+    """处理中 for the right member on a card that is still asking, and for nobody else."""
+    assert isinstance(event, TemplateCardEvent)  # noqa: S101  as above
+    known = event.app == APP and event.event_key in (card_content.CONFIRM, card_content.DECLINE)
+    if known and selectors.is_asking(task_id=event.task_id, member=event.userid):
+        return card_content.at_work()
+    return None
+
+
+@periodic("lostfound.expire", every=timedelta(minutes=10))
+def expire_overdue() -> None:
+    """Close the requests nobody answered, as the command expire_cards does."""
+    for request in selectors.requests_to_expire():
+        try:
+            services.expire_request(request_id=request.pk, by="worker")
+        except RequestClosed:
+            logger.info("answered at the last moment: request=%s", request.pk)

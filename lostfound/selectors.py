@@ -1,0 +1,110 @@
+"""Decisions: reading. Nothing here changes a row."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from wecom.outbox import Outgoing, State
+
+from . import conf
+from .models import Card, ContactRequest
+from .services import owing
+from .states import CardState, Delivery, RequestState
+
+FAILED = (State.PARKED, State.DEAD)
+_NOT_SHOWN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED, CardState.STUCK, CardState.RECALLED)
+
+
+def is_asking(*, task_id: str, member: str) -> bool:
+    """Whether this card still asks this member, and nothing final was decided about it. One indexed read."""
+    return Card.objects.filter(
+        task_id=task_id, recipient=member, final="", request__state=RequestState.PENDING
+    ).exists()
+
+
+def outgoing_of(request: ContactRequest) -> "QuerySet[Outgoing]":
+    """All that this request owed or owes the world, oldest first, each with its tries."""
+    rows = Outgoing.objects.filter(topic=owing.topic_of(request.pk))
+    return rows.order_by("pk").prefetch_related("tries")
+
+
+def newest_card(request: ContactRequest) -> Card | None:
+    return request.cards.order_by("-round").first()
+
+
+def requests_to_expire(
+    *, older_than: timedelta | None = None, now: datetime | None = None
+) -> "QuerySet[ContactRequest]":
+    """Pending requests whose newest card was asked longer ago than that; by default while its code still lives."""
+    before = (now or timezone.now()) - (conf.expire_after() if older_than is None else older_than)
+    return (
+        ContactRequest.objects.filter(state=RequestState.PENDING)
+        .annotate(asked_at=Coalesce(Max("cards__created_at"), "created_at"))
+        .filter(asked_at__lte=before)
+        .order_by("asked_at", "pk")
+    )
+
+
+def requests_to_resend(*, now: datetime | None = None) -> "QuerySet[ContactRequest]":
+    """Pending requests whose newest card was not delivered, is stuck, or stands unanswered for long."""
+    stale = Q(newest_state=CardState.SHOWN, newest_at__lte=(now or timezone.now()) - conf.stale_after())
+    newest = Card.objects.filter(request=OuterRef("pk")).order_by("-round")
+    return (
+        ContactRequest.objects.filter(state=RequestState.PENDING)
+        .annotate(
+            newest_state=Subquery(newest.values("state")[:1]),
+            newest_at=Subquery(newest.values("created_at")[:1]),
+        )
+        .filter(Q(newest_state__in=_NOT_SHOWN) | stale)
+        .order_by("pk")
+    )
+
+
+def outgoing_to_retry(*, unsure: bool = False) -> "QuerySet[Outgoing]":
+    """Effects that a person may put back to work, oldest first.
+
+    A contact that was perhaps delivered is among them only with `unsure`: a repeat could be seen twice.
+    """
+    rows = Outgoing.objects.filter(topic__startswith="request:", state__in=FAILED).order_by("pk")
+    if unsure:
+        return rows
+    doubtful = ContactRequest.objects.filter(delivery=Delivery.UNSURE).values_list("pk", flat=True)
+    return rows.exclude(kind=owing.DELIVER_CONTACT, subject__in=[str(pk) for pk in doubtful])
+
+
+def next_step(request: ContactRequest) -> str:
+    """What this request waits for, in one sentence for a person."""
+    if request.state == RequestState.PENDING:
+        card = newest_card(request)
+        return _ASKING.get(card.state if card else "", _asked)()
+    if request.state == RequestState.ACCEPTED and request.delivery != Delivery.DELIVERED:
+        return _DELIVERING.get(request.delivery, _done)()
+    if request.cards.filter(state=CardState.STUCK).exists():
+        return _("A card does not show its final text; its update can be retried when a code is left.")
+    if request.cards.filter(state=CardState.CLOSING).exists():
+        return _("The card is about to get its final text.")
+    return _done()
+
+
+def _asked() -> str:
+    return _("The finder has the card; we wait for an answer.")
+
+
+def _done() -> str:
+    return _("Nothing more is to be done.")
+
+
+_ASKING: dict[str, Callable[[], str]] = {
+    CardState.OWED: lambda: _("The card is on its way to the finder."),
+    CardState.UNDELIVERED: lambda: _("The card did not reach the finder: send it again."),
+    CardState.UNSURE: lambda: _("Nobody knows whether the card reached the finder: send it again, or wait for a tap."),
+}
+_DELIVERING: dict[str, Callable[[], str]] = {
+    Delivery.OWED: lambda: _("The contact is on its way to the owner."),
+    Delivery.UNSURE: lambda: _("Nobody knows whether the owner got the contact: ask, then retry it or leave it."),
+    Delivery.FAILED: lambda: _("The owner did not get the contact: see why, then retry it."),
+}

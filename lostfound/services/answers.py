@@ -1,0 +1,145 @@
+"""Decisions: what a tap on a card means. Actor, request and receivers come from our rows, never from the card's key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from lostfound.card_content import CONFIRM, DECLINE
+from lostfound.errors import NotFound, RequestClosed, WrongActor
+from lostfound.models import Card, ContactRequest
+from lostfound.states import CodeSource, Delivery, Final, Happened, RequestState
+
+from . import contact, owing, wallet
+from .cards import close_cards, keep_quiet, mark_shown, reopen_card, revive_card
+from .journal import lock_request, move_request, note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tap:
+    """One press of a button, as the platform reported it.
+
+    received_at  when we kept it: the age of its code counts from there
+    quiet_until  set where the press was answered at once: no update of the card before this moment
+    """
+
+    task_id: str
+    member: str
+    key: str
+    response_code: str
+    received_at: datetime
+    quiet_until: datetime | None = None
+    cause: str = ""
+
+
+@transaction.atomic
+def take_tap(tap: Tap) -> str:
+    """Do what the press asks for; the answer says why nothing was done, and is empty where something was.
+
+    Its code goes into the wallet in any case, as long as the card is ours. Safe to repeat.
+    """
+    card = Card.objects.filter(task_id=tap.task_id).first()
+    if card is None:
+        return "unknown card"
+    card = _locked(card)
+    wallet.keep_code(
+        card=card,
+        code=tap.response_code,
+        source=CodeSource.TAP,
+        userid=tap.member,
+        issued_at=tap.received_at,
+    )
+    if tap.member.lower() != card.request.finder.lower():
+        note(card.request, Happened.WRONG_ACTOR, actor=tap.member, cause=tap.cause, round=card.round)
+        return "wrong_actor"
+    mark_shown(card, Happened.CARD_INFERRED, actor=tap.member, cause=tap.cause)
+    keep_quiet(card, tap.quiet_until)
+    return _answer(card, tap)
+
+
+@transaction.atomic
+def accept_contact_request(*, task_id: str, finder: str, cause: str = "") -> ContactRequest:
+    """The finder agrees: the owner is owed the contact, exactly once. Raises NotFound, WrongActor, RequestClosed."""
+    card = _card_of(task_id, finder)
+    _accept(card, actor=finder, cause=cause)
+    return card.request
+
+
+@transaction.atomic
+def decline_contact_request(*, task_id: str, finder: str, cause: str = "") -> ContactRequest:
+    """The finder refuses, also after having agreed as long as the contact's send has not begun.
+
+    Once it has begun the refusal is recorded, nothing is sent again, and the owner is asked to delete the contact.
+    Raises NotFound, WrongActor, RequestClosed.
+    """
+    card = _card_of(task_id, finder)
+    _decline(card, actor=finder, cause=cause)
+    return card.request
+
+
+def _answer(card: Card, tap: Tap) -> str:
+    decide = {CONFIRM: _accept, DECLINE: _decline}.get(tap.key)
+    if decide is None:
+        return "unknown key"
+    try:
+        decide(card, actor=tap.member, cause=tap.cause)
+    except RequestClosed as exc:
+        note(card.request, Happened.LATE_TAP, actor=tap.member, cause=tap.cause, round=card.round, key=tap.key)
+        revive_card(card, actor=tap.member, cause=tap.cause)
+        return f"late tap: {exc}"
+    return ""
+
+
+def _accept(card: Card, *, actor: str, cause: str) -> None:
+    request, item = card.request, card.request.item
+    agreed = {"contact_channel": item.contact_channel, "contact_value": item.contact_value, "delivery": Delivery.OWED}
+    move_request(request, RequestState.PENDING, RequestState.ACCEPTED, **agreed)
+    note(request, Happened.ACCEPTED, actor=actor, cause=cause, round=card.round)
+    owing.owe_contact(request)
+    reopen_card(card)
+
+
+def _decline(card: Card, *, actor: str, cause: str) -> None:
+    request = card.request
+    if request.state == RequestState.ACCEPTED and owing.contact_has_begun(request):
+        _withdraw_consent(card, actor=actor, cause=cause)
+        return
+    if request.state == RequestState.ACCEPTED:
+        contact.take_back_contact(request, RequestState.DECLINED, why="the finder declined")
+    else:
+        move_request(request, RequestState.PENDING, RequestState.DECLINED)
+    note(request, Happened.DECLINED, actor=actor, cause=cause, round=card.round)
+    reopen_card(card)
+    close_cards(request, Final.DECLINED, actor=actor, cause=cause)
+    owing.owe_tell(request.pk, "declined")
+
+
+def _withdraw_consent(card: Card, *, actor: str, cause: str) -> None:
+    """Too late to decline: nothing is sent again, and who may have the contact is asked to delete it."""
+    request, now = card.request, timezone.now()
+    first = ContactRequest.objects.filter(pk=request.pk, consent_withdrawn_at=None).update(consent_withdrawn_at=now)
+    if not first:
+        raise RequestClosed("the consent was withdrawn before")
+    request.consent_withdrawn_at = now
+    note(request, Happened.CONSENT_WITHDRAWN, actor=actor, cause=cause, round=card.round)
+    if request.delivery != Delivery.FAILED:
+        owing.owe_tell(request.pk, "please_delete")
+    revive_card(card, actor=actor, cause=cause)
+
+
+def _card_of(task_id: str, member: str) -> Card:
+    card = Card.objects.filter(task_id=task_id).first()
+    if card is None:
+        raise NotFound("card", task_id)
+    if member.lower() != card.recipient.lower():
+        raise WrongActor("only the finder decides")
+    return _locked(card)
+
+
+def _locked(card: Card) -> Card:
+    """The card as it is once its request is locked."""
+    request = lock_request(card.request_id)
+    card.refresh_from_db()
+    card.request = request
+    return card

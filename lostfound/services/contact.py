@@ -1,0 +1,91 @@
+"""Decisions: the finder's contact on its way to the owner.
+
+    none ─► owed ─► delivered | unsure | failed         unsure, failed ─► owed: a person retried
+
+`unsure` makes no claim: the card keeps its buttons until a person has decided.
+"""
+
+from django.utils import timezone
+
+from lostfound.models import Card, ContactRequest
+from lostfound.states import CardState, Delivery, Final, Happened, RequestState
+from wecom import outbox
+from wecom.outbox import Outgoing
+
+from . import owing
+from .cards import cards_of, close_cards
+from .journal import WORKER, lock_request, move_request, note
+from .reach import is_unreached
+
+
+def contact_to_send(row: Outgoing) -> ContactRequest | outbox.Nothing:
+    """The request whose contact may be sent now; or why it may not, which is then written down."""
+    request = lock_request(row.subject)
+    if request.state != RequestState.ACCEPTED:
+        return outbox.Nothing(f"the request is {request.state}")
+    if request.consent_withdrawn_at is None:
+        return request
+    if owing.is_in_doubt(row):
+        _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why="the consent was withdrawn after a try")
+    else:
+        _fail(request, row, why="the consent was withdrawn")
+    return outbox.Nothing("the finder withdrew the consent")
+
+
+def settle_contact(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
+    """Write down what is known of the contact, and owe the finder's cards the text that says it."""
+    request = lock_request(row.subject)
+    if result.state in (outbox.State.DONE, outbox.State.INFERRED):
+        if is_unreached(result.answer, request.owner):
+            _fail(request, row, why="the owner cannot be reached")
+            return outbox.Park("errcode 0, but the owner cannot be reached")
+        _delivered(request, row)
+    elif result.in_doubt:
+        _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why=result.errmsg)
+    else:
+        _fail(request, row, why=result.errmsg, errcode=result.errcode)
+    return None
+
+
+def take_back_contact(request: ContactRequest, to: RequestState, *, why: str) -> None:
+    """An accepted request ends before its contact was tried: what the finder agreed to is forgotten.
+
+    Raises RequestClosed where it is not accepted any more. The request is locked and no try has begun.
+    """
+    forgotten = {"delivery": Delivery.NONE, "contact_channel": "", "contact_value": ""}
+    move_request(request, RequestState.ACCEPTED, to, **forgotten)
+    owing.drop_contact(request, why=why)
+
+
+def _delivered(request: ContactRequest, row: Outgoing) -> None:
+    said_failed = [card.pk for card in cards_of(request) if card.final == Final.FAILED]
+    _move(request, Delivery.DELIVERED, Happened.CONTACT_DELIVERED, row, delivered_at=timezone.now())
+    close_cards(request, Final.DELIVERED, actor=WORKER, cause=f"outgoing {row.pk}")
+    if any(_still_says_so(card) for card in cards_of(request) if card.pk in said_failed):
+        owing.owe_tell(request.pk, "delivered_late")
+
+
+def _still_says_so(card: Card) -> bool:
+    """Whether the finder was told of the failure, by the card or by a text, and the card cannot take it back."""
+    return card.final == Final.FAILED or card.state in (CardState.STUCK, CardState.RECALLED)
+
+
+def _fail(request: ContactRequest, row: Outgoing, *, why: str, errcode: int | None = None) -> None:
+    _move(request, Delivery.FAILED, Happened.CONTACT_FAILED, row, why=why, errcode=errcode)
+    close_cards(request, Final.FAILED, actor=WORKER, cause=f"outgoing {row.pk}")
+
+
+def _move(
+    request: ContactRequest,
+    delivery: Delivery,
+    event: Happened,
+    row: Outgoing,
+    *,
+    delivered_at: object = None,
+    why: str = "",
+    errcode: int | None = None,
+) -> None:
+    ContactRequest.objects.filter(pk=request.pk).update(delivery=delivery, delivered_at=delivered_at)
+    request.delivery = delivery
+    data = {name: value for name, value in (("why", why), ("errcode", errcode)) if value not in ("", None)}
+    note(request, event, actor=WORKER, cause=f"outgoing {row.pk}", **data)
