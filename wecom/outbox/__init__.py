@@ -13,19 +13,23 @@ An app registers a Kind in its `effects.py` and owes effects of it inside the tr
 The try is written down before the call and closed after it. A try that nobody closed means doubt: the call may
 have arrived. What a repeat may then do is said by the Call (`proof`) and the Kind (`repeat_within`).
 
-kinds.py    what an app registers          book.py    owe, cancel, retry          deliver.py    one try of one row
+kinds.py    what an app registers          book.py    owe, cancel, retry          delivery.py    one try of one row
 """
 
+from wecom.models import Attempt, Outgoing
+
 from .book import cancel, owe, retry
-from .deliver import ORDER, deliver, drain
+from .delivery import ORDER, deliver, drain
 from .kinds import Again, Call, Kind, Nothing, Park, Result, State, register
 
 __all__ = [
     "ORDER",
     "Again",
+    "Attempt",
     "Call",
     "Kind",
     "Nothing",
+    "Outgoing",
     "Park",
     "Result",
     "State",
