@@ -1,0 +1,182 @@
+"""The client: what each misfortune on the way to WeCom is taken for."""
+
+import gzip
+import json
+import socket
+import time
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+import requests
+from django.db import transaction
+
+from tests.support import free_port
+from tests.wecom.wire import Platform, serving
+from wecom import client as client_module
+from wecom import clients
+from wecom.errors import ApiError, ChannelRefused, ConfigError, Refused, TransportError, TryLater, Unreachable
+
+pytestmark = pytest.mark.django_db
+
+BODY = {"touser": "lisi", "msgtype": "text", "text": {"content": "你好"}}
+
+
+def test_a_send_carries_token_and_agent_and_raw_utf8(platform: Platform) -> None:
+    platform.answers({"msgid": "m-1"})
+    assert clients.get().send(BODY)["msgid"] == "m-1"
+    (request,) = platform.calls()
+    assert "access_token=token-1" in request.url
+    assert json.loads(request.body)["agentid"] == clients.get().app.agent_id
+    assert "你好".encode() in request.body
+
+
+@pytest.mark.parametrize("errcode", [40014, 42001, 40001])
+def test_a_refused_token_is_renewed_once_and_the_call_repeated(platform: Platform, errcode: int) -> None:
+    platform.answers({"errcode": errcode}, {"msgid": "m-1"})
+    assert clients.get().send(BODY)["msgid"] == "m-1"
+    assert platform.tokens == 2
+    assert ["token-1" in call.url for call in platform.calls()] == [True, False]
+
+
+def test_a_second_refusal_ends_it(platform: Platform) -> None:
+    platform.answers({"errcode": 42001}, {"errcode": 42001})
+    with pytest.raises(ApiError, match="42001"):
+        clients.get().send(BODY)
+    assert platform.tokens == 2
+
+
+@pytest.mark.parametrize(
+    ("errcode", "error"),
+    [(81013, Refused), (45009, TryLater), (-1, TryLater), (60020, ChannelRefused), (99999, Refused)],
+)
+def test_an_errcode_becomes_the_error_of_its_class(platform: Platform, errcode: int, error: type[ApiError]) -> None:
+    platform.answers({"errcode": errcode, "errmsg": "why"})
+    with pytest.raises(error) as raised:
+        clients.get().send(BODY)
+    assert raised.value.errcode == errcode
+
+
+NO_ANSWERS = {
+    "empty": "",
+    "null": "null",
+    "list": "[]",
+    "text": '"ok"',
+    "no errcode": '{"errmsg":"ok"}',
+    "html": "<html>",
+    "infinite": '{"errcode": 1e999}',
+    "true": '{"errcode": true}',
+    "word": '{"errcode": "x"}',
+    "two values": '{"errcode":0}{"errcode":0}',
+    "fraction": '{"errcode": "0.0"}',
+    "deep": "[" * 100_000,
+    "gbk": b"\xc4\xe3\xba\xc3",
+}
+
+
+@pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_what_is_no_answer_leaves_a_doubt(platform: Platform, body: Any) -> None:
+    platform.answers(body)
+    with pytest.raises(TransportError):
+        clients.get().send(BODY)
+
+
+def test_an_errcode_written_as_text_is_a_number_all_the_same(platform: Platform) -> None:
+    platform.answers('{"errcode": "0", "msgid": "m"}')
+    assert clients.get().send(BODY)["errcode"] == 0
+
+
+@pytest.mark.parametrize("status", [301, 404, 500, 502, 503, 504])
+def test_another_status_than_200_leaves_a_doubt(platform: Platform, status: int) -> None:
+    platform.answers(status)
+    with pytest.raises(TransportError, match=str(status)):
+        clients.get().send(BODY)
+
+
+@pytest.mark.parametrize("error", [requests.ReadTimeout(), requests.ConnectionError("reset by peer")])
+def test_a_connection_that_breaks_leaves_a_doubt(platform: Platform, error: Exception) -> None:
+    platform.answers(error)
+    with pytest.raises(TransportError):
+        clients.get().send(BODY)
+
+
+def test_the_secret_and_the_token_are_in_no_error(platform: Platform) -> None:
+    platform.answers(requests.ConnectionError("https://x/send?access_token=token-1&debug=1"))
+    with pytest.raises(TransportError) as raised:
+        clients.get().send(BODY)
+    assert "token-1" not in str(raised.value)
+    assert clients.get().app.secret not in repr(clients.get().app)
+
+
+def test_a_call_inside_a_transaction_is_refused(platform: Platform) -> None:
+    with pytest.raises(RuntimeError, match="outbox"), transaction.atomic():
+        clients.get().send(BODY)
+    assert not platform.calls()
+
+
+def test_an_unknown_app_is_a_wrong_setting() -> None:
+    with pytest.raises(ConfigError, match="nobody"):
+        clients.get("nobody")
+
+
+class TestOverARealSocket:
+    """Faults of the line itself, which no double of `requests` can play."""
+
+    @pytest.fixture
+    def base(self, settings: Any) -> Any:
+        def use(url: str) -> None:
+            settings.WECOM = {"default": {**settings.WECOM["default"], "API_BASE_URL": url}}
+
+        return use
+
+    @pytest.fixture(autouse=True)
+    def token(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(client_module.Client, "token", lambda self: "token")
+
+    def test_a_refused_connection_is_surely_not_sent(self, base: Any) -> None:
+        base(f"http://127.0.0.1:{free_port()}/")
+        with pytest.raises(Unreachable):
+            clients.get().send(BODY)
+
+    def test_tls_that_cannot_be_agreed_is_surely_not_sent(self, base: Any) -> None:
+        with serving(lambda handler: None) as url:
+            base(url.replace("http:", "https:"))
+            with pytest.raises(Unreachable, match="TLS"):
+                clients.get().send(BODY)
+
+    def test_a_connection_closed_after_the_request_leaves_a_doubt(self, base: Any) -> None:
+        with serving(lambda handler: handler.connection.shutdown(socket.SHUT_RDWR)) as url:
+            base(url)
+            with pytest.raises(TransportError):
+                clients.get().send(BODY)
+
+    def test_a_server_that_drips_does_not_hold_us_for_ever(self, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        def drip(handler: BaseHTTPRequestHandler) -> None:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(100):
+                try:
+                    handler.wfile.write(b" ")
+                except OSError:
+                    return
+                time.sleep(0.05)
+
+        monkeypatch.setattr(client_module, "TOTAL", 0.4)
+        started = time.monotonic()
+        with serving(drip) as url:
+            base(url)
+            with pytest.raises(TransportError):
+                clients.get().send(BODY)
+            took = time.monotonic() - started
+        assert took < 2
+
+    def test_an_answer_without_end_is_cut_off(self, base: Any) -> None:
+        bomb = gzip.compress(b"0" * 50_000_000)
+
+        def explode(handler: BaseHTTPRequestHandler) -> None:
+            head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
+            handler.wfile.write(head.encode() + bomb)
+
+        with serving(explode) as url:
+            base(url)
+            with pytest.raises(TransportError):
+                clients.get().send(BODY)
