@@ -143,7 +143,3 @@ class CardInvalid(WeComError):
     def __init__(self, field: str, limit: object, actual: object) -> None:
         super().__init__(f"{field}: allowed is {limit}, found {actual}")
         self.field, self.limit, self.actual = field, limit, actual
-
-    def within(self, outer: str) -> "CardInvalid":
-        """The same error as seen from the block around it."""
-        return CardInvalid(f"{outer}.{self.field}", self.limit, self.actual)
