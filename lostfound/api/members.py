@@ -1,0 +1,58 @@
+"""Door: for whom an API user acts, and what they see."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import PermissionDenied, Throttled, ValidationError
+from rest_framework.settings import api_settings
+
+from lostfound.models import ContactRequest
+
+Caller = User | AnonymousUser | AbstractBaseUser
+
+
+def member_of(user: Caller) -> str:
+    """The member that a user is: the user name is the UserID, compared without case."""
+    return user.get_username().lower()
+
+
+def is_staff(user: Caller) -> bool:
+    return bool(getattr(user, "is_staff", False))
+
+
+def acting_as(user: Caller, named: str | None, field: str) -> str:
+    """The member for whom `user` acts. Staff name anybody and must; the others are themselves.
+
+    Raises ValidationError where staff named nobody, PermissionDenied for somebody else's name.
+    """
+    if is_staff(user):
+        if not named:
+            raise ValidationError({field: [_("Say for which member.")]})
+        return named
+    if named and named != member_of(user):
+        raise PermissionDenied(_("You can act for yourself only."))
+    return member_of(user)
+
+
+def visible_requests(user: Caller) -> QuerySet[ContactRequest]:
+    """All for staff; for a member those where they are owner or finder."""
+    if is_staff(user):
+        return ContactRequest.objects.all()
+    member = member_of(user)
+    return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member))
+
+
+def keep_pace(owner: str) -> None:
+    """Raise Throttled when this member asked as often within the last hour as is allowed.
+
+    Counted over the requests themselves, so that it holds across processes and restarts.
+    """
+    allowed = int(str(api_settings.DEFAULT_THROTTLE_RATES["asks"]).partition("/")[0])
+    hour_ago = timezone.now() - timedelta(hours=1)
+    asked = ContactRequest.objects.filter(owner=owner, created_at__gt=hour_ago).order_by("created_at")
+    times = list(asked.values_list("created_at", flat=True)[: allowed + 1])
+    if len(times) >= allowed:
+        raise Throttled(wait=max(1.0, (times[0] - hour_ago).total_seconds()))

@@ -1,0 +1,141 @@
+"""Door: what goes in and what comes out. No contact and no response code ever comes out."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from lostfound.models import Card, ContactRequest, Item, TimelineEntry
+from lostfound.states import Category, Channel, ItemKind
+from wecom.errcodes import explain
+from wecom.outbox import Outgoing
+
+from .fields import IdField, MomentField, StrictSerializer, TextField, UserIdField
+
+
+class NewItem(StrictSerializer):
+    kind = serializers.ChoiceField(choices=ItemKind.choices)
+    title = TextField(max_length=60)
+    description = TextField(max_length=1000, lines=True, allow_blank=True, required=False)
+    category = serializers.ChoiceField(choices=Category.choices, required=False)
+    place = TextField(max_length=100, allow_blank=True, required=False)
+    happened_at = MomentField(required=False)
+    reporter = UserIdField(required=False, help_text="Needed from staff; anybody else is the reporter themselves.")
+    contact_channel = serializers.ChoiceField(choices=Channel.choices, required=False)
+    contact_value = TextField(
+        max_length=200,
+        allow_blank=True,
+        required=False,
+        write_only=True,
+        help_text="The phone number, or where to pick it up. Never shown again.",
+    )
+
+
+class ItemOut(serializers.ModelSerializer[Item]):
+    class Meta:
+        model = Item
+        fields = [
+            "id",
+            "kind",
+            "title",
+            "description",
+            "category",
+            "place",
+            "happened_at",
+            "reporter",
+            "contact_channel",
+            "state",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class NewContactRequest(StrictSerializer):
+    item = IdField()
+    requester = UserIdField(required=False, help_text="Needed from staff; anybody else asks for themselves.")
+    message = TextField(max_length=200, allow_blank=True, required=False)
+
+
+class NoBody(StrictSerializer):
+    """Nothing is to be sent along."""
+
+
+class ContactRequestOut(serializers.ModelSerializer[ContactRequest]):
+    requester = serializers.CharField(source="owner", read_only=True)
+
+    class Meta:
+        model = ContactRequest
+        fields = [
+            "id",
+            "item",
+            "requester",
+            "finder",
+            "message",
+            "state",
+            "delivery",
+            "created_at",
+            "decided_at",
+            "delivered_at",
+        ]
+        read_only_fields = fields
+
+
+class CardOut(serializers.ModelSerializer[Card]):
+    class Meta:
+        model = Card
+        fields = ["task_id", "round", "state", "shows", "final", "recipient", "created_at", "sent_at", "closed_at"]
+        read_only_fields = fields
+
+
+class ErrcodeOut(serializers.Serializer):
+    errcode = serializers.IntegerField()
+    meaning = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class OutgoingOut(serializers.ModelSerializer[Outgoing]):
+    errcode = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Outgoing
+        fields = ["id", "kind", "state", "attempts", "due_at", "deadline", "created_at", "finished_at", "errcode"]
+        read_only_fields = fields
+
+    @extend_schema_field(ErrcodeOut(allow_null=True))
+    def get_errcode(self, row: Outgoing) -> dict[str, Any] | None:
+        """The last errcode with its meaning and its remedy; null where WeCom has not answered yet."""
+        if row.last_errcode is None:
+            return None
+        known = explain(row.last_errcode)
+        chinese = (get_language() or "").startswith("zh")
+        meaning, remedy = (known.meaning_zh, known.remedy_zh) if chinese else (known.meaning_en, known.remedy_en)
+        return {"errcode": row.last_errcode, "meaning": meaning, "remedy": remedy}
+
+
+class TimelineOut(serializers.ModelSerializer[TimelineEntry]):
+    class Meta:
+        model = TimelineEntry
+        fields = ["at", "event", "actor", "cause", "data"]
+        read_only_fields = fields
+
+
+class ContactRequestDetail(ContactRequestOut):
+    card = serializers.SerializerMethodField(help_text="The card of the newest round.")
+    cards = CardOut(many=True, read_only=True)
+    outgoing = serializers.SerializerMethodField()
+    timeline = TimelineOut(many=True, read_only=True)
+
+    class Meta(ContactRequestOut.Meta):
+        fields = [*ContactRequestOut.Meta.fields, "card", "cards", "outgoing", "timeline"]
+        read_only_fields = fields
+
+    @extend_schema_field(CardOut(allow_null=True))
+    def get_card(self, asked: ContactRequest) -> dict[str, Any] | None:
+        newest = max(asked.cards.all(), key=lambda card: card.round, default=None)
+        return CardOut(newest).data if newest else None
+
+    @extend_schema_field(OutgoingOut(many=True))
+    def get_outgoing(self, asked: ContactRequest) -> list[dict[str, Any]]:
+        rows = Outgoing.objects.filter(topic=f"request:{asked.pk}").order_by("pk")
+        return list(OutgoingOut(rows, many=True).data)
