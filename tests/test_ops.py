@@ -1,0 +1,84 @@
+"""What a supervisor asks: is the process alive, is the whole ready."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from wecom.models import Lease, Outgoing
+from wecomsite import ops
+
+
+def beat(*, seconds: int = 30, name: str = "worker:host:1") -> None:
+    Lease.objects.create(name=name, holder="host:1", until=timezone.now() + timedelta(seconds=seconds))
+
+
+def test_a_living_process_says_ok_without_the_database(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok")
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_ready_with_database_migrations_and_a_beating_worker(client: Client) -> None:
+    beat()
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "ready": True,
+        "reasons": [],
+        "database": "ok",
+        "migrations": "ok",
+        "worker": "ok",
+        "oldest_waiting_seconds": 0,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lease", [None, {"seconds": -1}, {"name": "token:corp"}])
+def test_without_a_worker_it_is_not_ready_and_says_so(client: Client, lease: dict[str, Any] | None) -> None:
+    if lease is not None:
+        beat(**lease)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["worker"] == "missing"
+    assert "run_worker" in answer.json()["reasons"][0]
+
+
+@pytest.mark.django_db
+def test_the_age_of_the_oldest_waiting_row_is_told(client: Client) -> None:
+    beat()
+    now = timezone.now()
+    for age, state in ((90, "waiting"), (500, "done"), (-600, "waiting")):
+        Outgoing.objects.create(
+            kind="x", subject="1", effect_key=f"x:{age}", deadline=now, due_at=now - timedelta(seconds=age), state=state
+        )
+    assert client.get("/readyz").json()["oldest_waiting_seconds"] in (90, 91, 92)
+
+
+@pytest.mark.django_db
+def test_missing_migrations_are_named_with_the_remedy(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "_migrations_missing", lambda: 2)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["migrations"] == "missing"
+    assert "migrate" in answer.json()["reasons"][0]
+
+
+def test_a_database_that_is_away_is_told_without_its_address(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> int:
+        raise OperationalError("connection to server at 10.0.0.5 failed: password")
+
+    monkeypatch.setattr(ops, "_migrations_missing", away)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["database"] == "down"
+    assert b"10.0.0.5" not in answer.content
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_only_reading_is_allowed(client: Client, path: str) -> None:
+    assert client.post(path).status_code == 405
