@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -160,22 +161,50 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PARSER_CLASSES": ["lostfound.api.parsers.StrictJSON"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["lostfound.api.filters.StrictFilters"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "lostfound.api.pagination.Pages",
+    "DEFAULT_THROTTLE_RATES": {"asks": "50/hour"},  # contact requests of one member
+    "EXCEPTION_HANDLER": "lostfound.api.problems.problem",
+    "URL_FORMAT_OVERRIDE": None,
     "PAGE_SIZE": 50,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Lost and found",
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": _("Lost and found"),
+    "DESCRIPTION": _("Report items, ask for the contact of a finder, see what became of it."),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ItemStateEnum": "lostfound.states.ItemState",
+        "RequestStateEnum": "lostfound.states.RequestState",
+        "CardStateEnum": "lostfound.states.CardState",
+        "OutgoingStateEnum": "wecom.models.Outgoing.State",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True},
 }
 
-UNFOLD: dict[str, Any] = {"SITE_TITLE": _("Lost and found"), "SITE_HEADER": _("Lost and found")}
+# Shades of one blue for buttons and links; the colours of states are unfold's own red, orange and green.
+_BLUE = ["eff6ff", "dbeafe", "bfdbfe", "93c5fd", "60a5fa", "3b82f6", "2563eb", "1d4ed8", "1e40af", "1e3a8a", "172554"]
+_SHADES = (50, *range(100, 1000, 100), 950)
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Lost and found"),
+    "SITE_HEADER": _("Lost and found"),
+    "SITE_SUBHEADER": _("Administration"),
+    "SITE_SYMBOL": "travel_explore",
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "COLORS": {"primary": {str(shade): f"#{blue}" for shade, blue in zip(_SHADES, _BLUE, strict=True)}},
+    "STYLES": [lambda request: static("lostfound/admin.css")],
+    "DASHBOARD_CALLBACK": "lostfound.admin.front.front_page",
+    "SIDEBAR": {"navigation": "lostfound.admin.navigation.sidebar"},
+}
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 

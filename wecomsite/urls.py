@@ -5,11 +5,15 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from . import ops
+
 urlpatterns = [
     path("", include("wecom.urls")),
     path("", include("lostfound.urls")),
     path("admin/", admin.site.urls),
     path("i18n/setlang/", set_language, name="set_language"),
+    path("healthz", ops.healthz, name="healthz"),
+    path("readyz", ops.readyz, name="readyz"),
 ]
 
 if settings.WECOM_SANDBOX:
