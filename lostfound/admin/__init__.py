@@ -1,0 +1,31 @@
+"""Door: the desk. Lists, pages and deeds of the lost and found, and of the wire as it serves it."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from rest_framework.authtoken.models import TokenProxy
+
+from lostfound.models import Card, ContactRequest, Item, ResponseCode
+from wecom.models import Callback, Outgoing
+
+from .cards import CardAdmin, ResponseCodeAdmin
+from .items import ItemAdmin
+from .messages import CardUpdateAdmin, OtherOutgoingAdmin, OurCallbackAdmin
+from .people import GroupAdmin, TokenAdmin, UserAdmin
+from .proxies import CardUpdate
+from .requests import ContactRequestAdmin
+
+admin.site.register(Item, ItemAdmin)
+admin.site.register(ContactRequest, ContactRequestAdmin)
+admin.site.register(Card, CardAdmin)
+admin.site.register(ResponseCode, ResponseCodeAdmin)
+admin.site.register(CardUpdate, CardUpdateAdmin)
+
+for model, ours in (
+    (Outgoing, OtherOutgoingAdmin),
+    (Callback, OurCallbackAdmin),
+    (User, UserAdmin),
+    (Group, GroupAdmin),
+    (TokenProxy, TokenAdmin),
+):
+    admin.site.unregister(model)
+    admin.site.register(model, ours)

@@ -1,0 +1,30 @@
+"""Door: as much of a contact as an administrator may see: the way, and the last two characters."""
+
+from django.utils.translation import gettext as _
+
+from lostfound.models import ContactRequest, Item
+from lostfound.states import Channel
+from wecom.fields import CannotOpen
+
+DOTS = "••••••"
+
+
+def masked_contact(row: Item | ContactRequest) -> str:
+    """Such as `phone ••••••78`; a dash where nothing was agreed yet."""
+    if not row.contact_channel:
+        return "–"
+    channel = str(row.get_contact_channel_display())
+    if row.contact_channel == Channel.WECOM:
+        return channel
+    return f"{channel} {masked(row)}"
+
+
+def masked(row: Item | ContactRequest) -> str:
+    """The value itself, masked; a sentence where no present key opens it."""
+    try:
+        value = row.contact_value
+    except CannotOpen:
+        return _("(none of the present keys opens it)")
+    if not value:
+        return ""
+    return DOTS + value[-2:] if len(value) > 4 else DOTS

@@ -1,0 +1,92 @@
+"""Door: what an administrator can do, each through the service that the commands use too."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from lostfound import errors, services
+from lostfound.models import Card, ContactRequest
+from lostfound.states import CardState, Delivery, RequestState
+from wecom.admin import callbacks, outgoing
+from wecom.admin.deeds import Deed
+from wecom.outbox import Outgoing, State
+
+from .reasons import translated
+
+FAILED = (State.PARKED, State.DEAD)
+
+
+def _resend(request_id: Any, by: str) -> None:
+    services.resend_card(request_id=request_id, by=by)
+
+
+def _expire(request_id: Any, by: str) -> None:
+    services.expire_request(request_id=request_id, by=by)
+
+
+def _withdraw(request_id: Any, by: str) -> None:
+    services.withdraw_contact_request(request_id=request_id, actor=by, by_staff=True)
+
+
+def _resend_of_card(card_id: Any, by: str) -> None:
+    services.resend_card(request_id=Card.objects.values_list("request_id", flat=True).get(pk=card_id), by=by)
+
+
+def _retry_update_of_card(card_id: Any, by: str) -> None:
+    row = Outgoing.objects.filter(kind="lostfound.update_card", subject=str(card_id), state__in=FAILED).first()
+    if row is None:
+        raise errors.NothingToDo("no update of this card has failed")
+    services.retry_outgoing(outgoing_id=row.pk, by=by)
+
+
+def _retry(outgoing_id: Any, by: str) -> None:
+    services.retry_outgoing(outgoing_id=outgoing_id, by=by)
+
+
+def _replay(callback_id: Any, by: str) -> None:
+    services.replay_callback(callback_id=callback_id, by=by)
+
+
+def _may_withdraw(request: ContactRequest) -> bool:
+    return request.state == RequestState.PENDING or (
+        request.state == RequestState.ACCEPTED and request.delivery == Delivery.OWED
+    )
+
+
+_RESEND_WARNING = _(
+    "The finder gets a new card; the old one, where it can be reached, then reads 已重发. "
+    "Only cards that did not arrive, are stuck or have waited long are sent again."
+)
+
+RESEND = Deed(
+    name="resend",
+    label=_("Send the card again"),
+    act=translated(_resend),
+    fits=lambda row: row.state == RequestState.PENDING,
+    warning=_RESEND_WARNING,
+    icon="forward_to_inbox",
+)
+EXPIRE = Deed(
+    name="expire",
+    label=_("Expire"),
+    act=translated(_expire),
+    fits=lambda row: row.state == RequestState.PENDING,
+    warning=_("The request ends, the finder's card reads 已过期, and the owner is told. This cannot be undone."),
+    icon="timer_off",
+)
+WITHDRAW = Deed(
+    name="withdraw",
+    label=_("Withdraw"),
+    act=translated(_withdraw),
+    fits=_may_withdraw,
+    warning=_("The request ends as if the owner had taken it back, and the finder's card reads 已撤回."),
+    icon="undo",
+)
+RETRY = replace(outgoing.RETRY, act=translated(_retry))
+RETRY_UPDATE = replace(RETRY, label=_("Retry the update"), warning="")
+REPLAY = replace(callbacks.REPLAY, act=translated(_replay))
+RESEND_CARD = replace(
+    RESEND, act=translated(_resend_of_card), fits=lambda row: row.request.state == RequestState.PENDING
+)
+RETRY_CARD = replace(RETRY_UPDATE, act=translated(_retry_update_of_card), fits=lambda row: row.state == CardState.STUCK)

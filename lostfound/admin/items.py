@@ -1,0 +1,207 @@
+"""Door: things lost and found; registered and corrected by hand."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from lostfound import errors, services
+from lostfound.models import Item
+from lostfound.states import Channel, ItemKind, ItemState
+from wecom.admin.labels import brief, state_badge
+
+from .contacts import masked, masked_contact
+from .reasons import in_words
+
+FIELDS = ("kind", "title", "category", "description", "place", "happened_at", "reporter", "contact_channel")
+USERID = r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}"
+
+
+class UserIdFormField(forms.RegexField):
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", UnfoldAdminTextInputWidget)
+        super().__init__(rf"\A{USERID}\Z", error_messages={"invalid": _("Not a WeCom UserID.")}, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        return str(super().clean(value)).lower()
+
+
+class ItemForm(forms.ModelForm):
+    """The contact is written here and never read back: an empty field leaves it as it is."""
+
+    reporter = UserIdFormField(
+        label=_("reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."), max_length=64
+    )
+    new_contact = forms.CharField(
+        label=_("contact"),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = Item
+        fields = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = masked(self.instance) if self.instance.pk else ""
+        self.fields["new_contact"].help_text = (
+            _("Now: %(contact)s. Leave it empty to keep it.") % {"contact": self.kept}
+            if self.kept
+            else _("The phone number, or where to pick it up. Empty for WeCom chat.")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        by_wecom = values.get("contact_channel") == Channel.WECOM
+        kept = self.kept and "contact_channel" not in self.changed_data
+        if values.get("contact_channel") and not (by_wecom or kept or values.get("new_contact")):
+            self.add_error("new_contact", _("Say which number, or where."))
+        return values
+
+
+class AskForm(forms.Form):
+    owner = UserIdFormField(label=_("owner"), help_text=_("WeCom UserID of the one who lost it."), max_length=64)
+    message = forms.CharField(
+        label=_("message to the finder"),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+class ItemAdmin(ModelAdmin):
+    form = ItemForm
+    list_display = ("number", "title", "kind", "category", "place", "found", "reporter", "shown_state", "asked")
+    list_display_links = ("number", "title")
+    list_filter = ("kind", "state", "category", ("happened_at", admin.DateFieldListFilter))
+    search_fields = ("title", "description", "place", "reporter")
+    search_help_text = _("Title, description, place or reporter")
+    date_hierarchy = "happened_at"
+    list_per_page = 50
+    show_full_result_count = False
+    readonly_fields = ("shown_state", "contact", "created_at")
+    change_form_outer_before_template = "admin/lostfound/item/buttons.html"
+    fieldsets = (
+        (None, {"fields": (("kind", "category"), "title", "description", ("place", "happened_at"))}),
+        (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
+        (_("State"), {"fields": (("shown_state", "created_at"),)}),
+    )
+    add_fieldsets = fieldsets[:2]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("contact_value").annotate(asks=Count("requests"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Items are closed, never deleted: requests and their timeline hang on them."""
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            shown = ("reporter", "contact")
+            return (self.fieldsets[0], (_("Contact"), {"fields": shown}), self.fieldsets[2])
+        return super().get_fieldsets(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
+        """A new one through the service; a corrected one is saved as it is, its state untouched."""
+        values = form.cleaned_data
+        if not change:
+            made = services.report_item(
+                **{name: values[name] for name in FIELDS},
+                contact_value=values["new_contact"],
+                actor=request.user.get_username(),
+            )
+            obj.pk, obj.state, obj.created_at = made.pk, made.state, made.created_at
+            return
+        changed = [name for name in form.changed_data if name in FIELDS]
+        if values["contact_channel"] == Channel.WECOM or values["new_contact"]:
+            obj.contact_value = "" if values["contact_channel"] == Channel.WECOM else values["new_contact"]
+            changed.append("contact_value")
+        obj.save(update_fields=changed)
+
+    def get_urls(self) -> list[URLPattern]:
+        asking = self.admin_site.admin_view(self.ask)
+        return [path("<path:object_id>/ask/", asking, name="lostfound_item_ask"), *super().get_urls()]
+
+    def ask(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A form in which the desk asks for the finder's contact on behalf of an owner."""
+        item = self.get_object(request, object_id)
+        if item is None:
+            raise Http404
+        if not self.may_ask(request):
+            raise PermissionDenied
+        form = AskForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            answer = self._ask(request, item, form)
+            if answer is not None:
+                return answer
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Ask for the finder's contact"),
+            "opts": self.opts,
+            "item": item,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/lostfound/item/ask.html", context)
+
+    def _ask(self, request: HttpRequest, item: Item, form: AskForm) -> HttpResponse | None:
+        try:
+            asked, created = services.ask_for_contact(
+                item_id=item.pk, **form.cleaned_data, actor=request.user.get_username()
+            )
+        except errors.LostFoundError as exc:
+            form.add_error(None, in_words(exc))
+            return None
+        told = _("Asked: the finder gets a card.") if created else _("It was asked before and is still open: this one.")
+        messages.success(request, told)
+        return HttpResponseRedirect(reverse("admin:lostfound_contactrequest_change", args=[asked.pk]))
+
+    def may_ask(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("lostfound.add_contactrequest"))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"may_ask": self.may_ask(request), "askable": self._askable(object_id), **(extra_context or {})}
+        answer: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+        return answer
+
+    def _askable(self, object_id: str | None) -> bool:
+        if not object_id or not object_id.isdigit() or len(object_id) > 18:
+            return False
+        return Item.objects.filter(pk=object_id, kind=ItemKind.FOUND, state=ItemState.OPEN).exists()
+
+    @display(description=_("No."), ordering="pk")
+    def number(self, row: Item) -> str:
+        return f"#{row.pk}"
+
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, row: Item) -> SafeString | str:
+        return state_badge(row)
+
+    @display(description=_("when"), ordering="happened_at")
+    def found(self, row: Item) -> SafeString | str:
+        return brief(row.happened_at)
+
+    @display(description=_("requests"), ordering="asks")
+    def asked(self, row: Any) -> int:
+        return int(row.asks)
+
+    @display(description=_("contact"))
+    def contact(self, row: Item) -> str:
+        return masked_contact(row)

@@ -1,0 +1,76 @@
+"""Door: what goes out and what came in, as it serves the lost and found."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from wecom.admin.callbacks import CallbackAdmin
+from wecom.admin.outgoing import OutgoingAdmin
+from wecom.outbox import Outgoing
+
+from . import deeds
+from .kinds import KINDS, kind_words, request_id_of
+from .proxies import UPDATES, only_updates, without_updates
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        updates = isinstance(model_admin, CardUpdateAdmin)
+        return [(name, words) for name, words in KINDS.items() if (name in UPDATES) == updates]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Outgoing]") -> "QuerySet[Outgoing]":
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class OurOutgoingAdmin(OutgoingAdmin):
+    """The same list and page, with the kinds in words and the way to the request."""
+
+    list_display = ("number", "what", "belongs_to", "shown_state", "attempts", "answered", "due", "created")
+    list_filter: ClassVar[tuple[Any, ...]] = ("state", KindFilter, ("created_at", admin.DateFieldListFilter))
+    fieldsets = (
+        (None, {"fields": (("what", "shown_state"), ("belongs_to", "attempts"), "answered_fully", "error")}),
+        (_("When"), {"fields": (("created", "due"), ("until", "finished"))}),
+        (_("Details"), {"fields": (("effect_key", "topic"), ("subject", "app"), ("failures", "leased_by"))}),
+    )
+
+    @display(description=_("kind"), ordering="kind")
+    def what(self, row: Outgoing) -> str:
+        return kind_words(row)
+
+    @display(description=_("contact request"), ordering="topic")
+    def belongs_to(self, row: Outgoing) -> SafeString | str:
+        key = request_id_of(row)
+        if not key:
+            return row.topic or "–"
+        return format_html(
+            '<a class="lf-link" href="{}">#{}</a>', reverse("admin:lostfound_contactrequest_change", args=[key]), key
+        )
+
+
+class CardUpdateAdmin(OurOutgoingAdmin):
+    deeds = (deeds.RETRY_UPDATE,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return only_updates(super().get_queryset(request))
+
+
+class OtherOutgoingAdmin(OurOutgoingAdmin):
+    deeds = (deeds.RETRY,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return without_updates(super().get_queryset(request))
+
+
+class OurCallbackAdmin(CallbackAdmin):
+    deeds = (deeds.REPLAY,)

@@ -1,0 +1,122 @@
+"""Door: what came in."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _g
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from wecom import inbox
+from wecom.models import Callback
+
+from .deeds import Deed, NotDone
+from .labels import exact, state_badge
+from .message import message_table
+from .records import RecordAdmin
+
+State = Callback.State
+# Names are few and known; asking the table for them would read all of it.
+EVENTS = (
+    "template_card_event",
+    "template_card_menu_event",
+    "text",
+    "image",
+    "enter_agent",
+    "subscribe",
+    "unsubscribe",
+)
+
+
+def replay(callback_id: Any, by: str) -> None:
+    """The decision of wecom alone; an app on top may bring its own."""
+    if not inbox.replay(callback_id):
+        raise NotDone(_g("It is being handled right now."))
+
+
+REPLAY = Deed(
+    name="replay",
+    label=_("Handle again"),
+    act=replay,
+    fits=lambda row: row.state not in Callback.OPEN,
+    warning=_(
+        "The message is handled once more, as if it had just come in. What was already decided stays decided; "
+        "a quarantined message is released by this."
+    ),
+    icon="replay",
+)
+
+
+class EventFilter(admin.SimpleListFilter):
+    title = _("event")
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, name) for name in EVENTS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Callback]) -> QuerySet[Callback]:
+        return queryset.filter(event=self.value()) if self.value() else queryset
+
+
+class CallbackAdmin(RecordAdmin):
+    list_display = (
+        "number",
+        "event",
+        "event_key",
+        "userid",
+        "task_id",
+        "shown_state",
+        "repeats",
+        "answer_ms",
+        "received",
+    )
+    list_display_links = ("number", "event")
+    list_filter = ("state", EventFilter, "instant_reply", ("received_at", admin.DateFieldListFilter))
+    search_fields = ("userid", "task_id", "event_key")
+    search_help_text = _("Member, task id or event key")
+    date_hierarchy = "received_at"
+    sensitive = ("plaintext",)
+    deeds = (REPLAY,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("shown_state", "received"),
+                    ("event", "event_key"),
+                    ("userid", "task_id"),
+                    ("repeats", "instant_reply", "answer_ms"),
+                )
+            },
+        ),
+        (_("Message"), {"fields": ("message",)}),
+        (_("Handling"), {"fields": (("attempts", "due"), ("finished", "leased_by"), "error", "digest", "app")}),
+    )
+
+    @display(description=_("No."), ordering="pk")
+    def number(self, row: Callback) -> str:
+        return f"#{row.pk}"
+
+    @display(description=_("state"), ordering="state")
+    def shown_state(self, row: Callback) -> SafeString | str:
+        return state_badge(row)
+
+    @display(description=_("received"), ordering="received_at")
+    def received(self, row: Callback) -> SafeString | str:
+        return exact(row.received_at)
+
+    @display(description=_("due"))
+    def due(self, row: Callback) -> SafeString | str:
+        return exact(row.due_at)
+
+    @display(description=_("finished"))
+    def finished(self, row: Callback) -> SafeString | str:
+        return exact(row.finished_at)
+
+    @display(description=_("fields"))
+    def message(self, row: Callback) -> SafeString:
+        return message_table(row)

@@ -1,0 +1,167 @@
+"""Door: what an administrator can do with records, from a list or from the page of one, always by POST.
+
+A Deed names one decision of the floor below. Where it carries a risk it has a warning, and a page asks first.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+CONFIRMED = "confirmed"
+MOST_AT_ONCE = 500
+
+
+class NotDone(Exception):
+    """The decision was refused; the text says why, in the reader's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One thing that can be done with a row.
+
+    act      the decision, with the row's key and the administrator's name; raises NotDone
+    fits     whether the row's page shows the button; the decision itself has the last word
+    warning  what the administrator should know first; empty: it is done without asking
+    """
+
+    name: str
+    label: str | Promise
+    act: Callable[[Any, str], object]
+    fits: Callable[[Any], bool] = bool
+    warning: str | Promise = ""
+    icon: str = "play_arrow"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one deed over several rows."""
+
+    asked: int
+    done: int
+    refused: dict[str, list[str]]
+
+
+def carry_out(deed: Deed, rows: Sequence[Model], by: str) -> Outcome:
+    """Do it row by row, each in its own transaction; a refusal stops nobody else's."""
+    outcome = Outcome(asked=len(rows), done=0, refused={})
+    for row in rows:
+        try:
+            deed.act(row.pk, by)
+        except NotDone as exc:
+            outcome.refused.setdefault(str(exc), []).append(f"#{row.pk}")
+        else:
+            outcome.done += 1
+    return outcome
+
+
+def report(request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
+    """`n of m`, and for each reason the rows that were left as they are."""
+    told = {"deed": deed.label, "done": outcome.done, "asked": outcome.asked}
+    line = _("%(deed)s: %(done)d of %(asked)d done.") % told
+    messages.add_message(request, messages.SUCCESS if outcome.done == outcome.asked else messages.WARNING, line)
+    for why, rows in outcome.refused.items():
+        shown = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
+        messages.warning(request, _("Not done for %(rows)s: %(why)s") % {"rows": shown, "why": why})
+
+
+class DeedMixin(admin.ModelAdmin):
+    """Adds `deeds` to an admin: as actions of its list, and as buttons on the page of one row."""
+
+    deeds: tuple[Deed, ...] = ()
+    change_form_outer_before_template = "admin/deeds.html"
+
+    def may_act(self, request: HttpRequest) -> bool:
+        """The right to change such rows, though never by hand."""
+        return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        if self.may_act(request):
+            actions.update({deed.name: (self._from_list(deed), deed.name, deed.label) for deed in self.deeds})
+        return actions
+
+    def get_urls(self) -> list[URLPattern]:
+        doing = self.admin_site.admin_view(self.do_one)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
+        return [path("<path:object_id>/do/<slug:deed>/", doing, name=name), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"deeds": [], **(extra_context or {})}
+        row = self.get_object(request, object_id) if object_id else None
+        if row is not None and self.may_act(request):
+            context["deeds"] = self.buttons(row)
+        answer: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+        return answer
+
+    def buttons(self, row: Any) -> list[dict[str, Any]]:
+        """The deeds that fit this row, with the address each is posted to."""
+        address = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
+        return [
+            {"deed": deed, "url": reverse(address, args=[row.pk, deed.name])} for deed in self.deeds if deed.fits(row)
+        ]
+
+    def do_one(self, request: HttpRequest, object_id: str, deed: str) -> HttpResponse:
+        """POST from a button: ask first where there is a risk, then do it and return to the page it came from."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        found = next((one for one in self.deeds if one.name == deed), None)
+        row = self.get_object(request, object_id)
+        if found is None or row is None:
+            raise Http404
+        if not self.may_act(request):
+            raise PermissionDenied
+        if found.warning and CONFIRMED not in request.POST:
+            return self._ask(request, found, [row], back=self._back(request, row))
+        report(request, found, carry_out(found, [row], request.user.get_username()))
+        return HttpResponseRedirect(self._back(request, row))
+
+    def _back(self, request: HttpRequest, row: Model) -> str:
+        wanted = request.POST.get("next", "")
+        if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+            return wanted
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+
+    def _from_list(self, deed: Deed) -> Callable[..., HttpResponse | None]:
+        def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+            rows = list(queryset[: MOST_AT_ONCE + 1])
+            if len(rows) > MOST_AT_ONCE:
+                messages.error(request, _("At most %(most)d at once: choose fewer.") % {"most": MOST_AT_ONCE})
+                return None
+            if deed.warning and CONFIRMED not in request.POST:
+                return self._ask(request, deed, rows, back=request.get_full_path())
+            report(request, deed, carry_out(deed, rows, request.user.get_username()))
+            return None
+
+        return act
+
+    def _ask(self, request: HttpRequest, deed: Deed, rows: Iterable[Model], *, back: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": deed.label,
+            "opts": self.opts,
+            "deed": deed,
+            "rows": rows,
+            "back": back,
+            "confirmed": CONFIRMED,
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "from_list": "action" in request.POST,
+        }
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, "admin/deed.html", context)
