@@ -1,7 +1,30 @@
 """Door: the sandbox's addresses."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
+
+from . import views_api, views_control, views_phones
 
 app_name = "sandbox"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    re_path(r"^cgi-bin/(?P<path>[\w/]{1,128})/?$", views_api.call, name="api"),
+    path("control/tap/", views_control.tap),
+    path("control/say/", views_control.say),
+    path("control/faults/", views_control.faults_),
+    path("control/ledger/", views_control.ledger_),
+    path("control/reset/", views_control.reset),
+    path("control/clock/", views_control.clock_),
+    path("control/members/", views_control.members),
+    path("control/check/", views_control.check),
+    path("", views_phones.phones, name="phones"),
+    path("poll/", views_phones.poll, name="poll"),
+    path("tap/", views_phones.tap, name="tap"),
+    path("say/", views_phones.say, name="say"),
+    path("enter/", views_phones.enter, name="enter"),
+    path("faults/add/", views_phones.add_fault, name="add_fault"),
+    path("faults/remove/", views_phones.remove_fault, name="remove_fault"),
+    path("clock/", views_phones.set_clock, name="set_clock"),
+    path("check/", views_phones.check_url, name="check_url"),
+    path("reset/", views_phones.reset, name="reset"),
+    path("member/<str:userid>/", views_phones.profile, name="profile"),
+]

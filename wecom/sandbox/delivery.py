@@ -1,0 +1,245 @@
+"""Decisions: bringing callbacks to the application, over real HTTP, in threads of their own.
+
+Up to three tries until the answer is HTTP 200, five seconds each, a short pause between. The plaintext is the same each
+time; nonce, random prefix and ciphertext are new. The thread holds no database connection while it waits for an answer.
+Source: https://developer.work.weixin.qq.com/document/path/90930
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import requests
+from django.db import DatabaseError, connection, transaction
+
+from . import applications, clock, crypto, faults, replies, wirelog, xml
+from .applications import Application
+from .crypto import BadReply
+from .errcodes import Refusal
+from .faults import Plan
+from .models import Delivery, Try
+
+TRIES = 3
+PATIENCE = 5.0
+CHECK_PATIENCE = 1.0
+ANSWER_BYTES = 64 * 1024
+AT_ONCE = 32
+
+logger = logging.getLogger(__name__)
+sleep = time.sleep
+_slots = threading.BoundedSemaphore(AT_ONCE)
+_running: set[threading.Thread] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came back: a status and a body, or an error in words."""
+
+    status: int | None
+    body: bytes
+    error: str
+    ms: int
+
+
+def start(delivery: Delivery) -> None:
+    """Deliver as soon as the present transaction is committed; returns at once."""
+    transaction.on_commit(lambda: _spawn(_run_alone, delivery.pk))
+
+
+def join(timeout: float = 30.0) -> bool:
+    """Wait until no delivery of this process is under way; whether that came true."""
+    ends = time.monotonic() + timeout
+    for thread in list(_running):
+        thread.join(max(0.0, ends - time.monotonic()))
+    return not any(thread.is_alive() for thread in list(_running))
+
+
+def wait_for(delivery: Delivery, timeout: float = 60.0) -> bool:
+    """Wait until this delivery has ended, in whatever process it runs; whether it has."""
+    ends = time.monotonic() + timeout
+    while time.monotonic() < ends:
+        if Delivery.objects.filter(pk=delivery.pk, finished=True).exists():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def run(delivery: Delivery) -> None:
+    """Deliver now, in this thread (copies in further ones), with the faults that wait for it."""
+    plan = faults.for_delivery(delivery.event)
+    Delivery.objects.filter(pk=delivery.pk).update(faults=str(plan)[:200])
+    sleep(plan.seconds("delay"))
+    copies = max(1, plan.number("copies"))
+    others = [_spawn(_run_copy, delivery, number, plan) for number in range(2, copies + 1)]
+    _attempt(delivery, 1, plan, lone=False)
+    for thread in others:
+        thread.join()
+    with transaction.atomic():
+        clock.enter(chats=False)
+        Delivery.objects.filter(pk=delivery.pk).update(finished=True)
+
+
+def check_url(app: Application) -> Try:
+    """What the console's 保存 does: GET the URL and expect the plaintext of echostr, within a second.
+
+    The try's `error` is empty where the answer was right.
+    """
+    plain = str(secrets.randbelow(10**18) + 10**18)
+    query = _signed(app, plain.encode(), "echostr")
+    with transaction.atomic():
+        delivery = Delivery.objects.create(
+            at=clock.now(clock.enter(chats=False)),
+            agent_id=app.agent_id,
+            userid="",
+            event="url_check",
+            url=app.callback_url,
+            plaintext=plain,
+            finished=True,
+        )
+    heard = _exchange("GET", app.callback_url, query, b"", CHECK_PATIENCE)
+    error = heard.error
+    if not error and (heard.status != 200 or heard.body != plain.encode()):
+        error = "not the bare plaintext with HTTP 200"
+    return _keep(delivery, 1, 1, query, "", heard, error=error)
+
+
+def _run_alone(pk: int) -> None:
+    delivery = Delivery.objects.filter(pk=pk).first()
+    if delivery:
+        run(delivery)
+
+
+def _run_copy(delivery: Delivery, copy: int, plan: Plan) -> None:
+    _attempt(delivery, copy, plan, lone=True)
+
+
+def _spawn(work: object, *args: object) -> threading.Thread:
+    thread = threading.Thread(target=_guarded, args=(work, *args), daemon=True, name="sandbox-delivery")
+    _running.add(thread)
+    thread.start()
+    return thread
+
+
+def _guarded(work: object, *args: object) -> None:
+    try:
+        work(*args)  # type: ignore[operator]
+    except DatabaseError as exc:  # a reset, or a database that is going away, ends a delivery
+        logger.warning("sandbox delivery given up: %s", type(exc).__name__)
+    finally:
+        connection.close()
+        _running.discard(threading.current_thread())
+
+
+def _attempt(delivery: Delivery, copy: int, plan: Plan, *, lone: bool) -> None:
+    """One copy's tries, until HTTP 200."""
+    app = applications.by_agent(delivery.agent_id)
+    if app is None:
+        return
+    pause = clock.load().retry_pause_ms / 1000
+    for number in range(1, TRIES + 1):
+        if number > 1:
+            sleep(pause)
+        if _try_once(app, delivery, copy, number, plan):
+            return
+
+
+def _try_once(app: Application, delivery: Delivery, copy: int, number: int, plan: Plan) -> bool:
+    query = _signed(app, delivery.plaintext.encode(), "", age=plan.number("stale"))
+    sealed = query.pop("sealed")
+    envelope = xml.write({"ToUserName": app.corp_id, "AgentID": app.agent_id, "Encrypt": sealed})
+    _let_go_of_database()
+    with _slots:
+        heard = _exchange("POST", delivery.url, query, envelope.encode(), PATIENCE)
+    if heard.status != 200:
+        _keep(delivery, copy, number, query, envelope, heard, error=heard.error)
+        return False
+    _honour(app, delivery, _keep(delivery, copy, number, query, envelope, heard), heard.body, plan)
+    return True
+
+
+def _honour(app: Application, delivery: Delivery, kept: Try, body: bytes, plan: Plan) -> None:
+    """Open the passive reply, if there is one, and let it take effect (late, if a fault wants so)."""
+    try:
+        opened = replies.open_reply(app, body)
+        if opened:
+            Try.objects.filter(pk=kept.pk).update(reply=opened)
+            sleep(plan.seconds("late_reply"))
+            replies.apply(delivery, opened)
+    except (BadReply, Refusal) as exc:
+        with transaction.atomic():
+            clock.enter(chats=False)
+            Try.objects.filter(pk=kept.pk).update(error=f"passive reply ignored: {exc}")
+
+
+def _signed(app: Application, plain: bytes, echo: str, age: int = 0) -> dict[str, str]:
+    """The query of one delivery; the ciphertext under `sealed`, or under the name `echo`."""
+    sealed = crypto.seal(plain, key=crypto.key_of(app.encoding_aes_key), receive_id=app.corp_id)
+    timestamp, nonce = str(int(time.time()) - age), secrets.token_hex(8)
+    signature = crypto.sign(app.callback_token, timestamp, nonce, sealed)
+    return {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce, echo or "sealed": sealed}
+
+
+def _exchange(method: str, url: str, query: Mapping[str, str], body: bytes, patience: float) -> Heard:
+    started = time.perf_counter()
+    status, answer, error = None, b"", ""
+    try:
+        status, answer = _talk(method, url, query, body, patience)
+    except requests.Timeout:
+        error = f"no answer within {patience:g} s"
+    except (requests.RequestException, ValueError) as exc:
+        error = f"{type(exc).__name__}: {exc}"[:300]
+    return Heard(status, answer, error, round((time.perf_counter() - started) * 1000))
+
+
+def _talk(method: str, url: str, query: Mapping[str, str], body: bytes, patience: float) -> tuple[int, bytes]:
+    """One HTTP exchange under a total deadline; redirects and proxies are not followed."""
+    ends = time.monotonic() + patience
+    with requests.Session() as session:
+        session.trust_env = False
+        headers = {"Content-Type": "text/xml"} if body else {}
+        answer = session.request(
+            method,
+            f"{url}?{urlencode(query)}",
+            data=body or None,
+            headers=headers,
+            timeout=patience,
+            allow_redirects=False,
+            stream=True,
+        )
+        heard = b""
+        for chunk in answer.iter_content(1024):
+            heard += chunk
+            if time.monotonic() > ends:
+                raise requests.Timeout
+            if len(heard) > ANSWER_BYTES:
+                raise requests.exceptions.ContentDecodingError("the answer is larger than 64 KiB")
+        return answer.status_code, heard
+
+
+def _keep(
+    delivery: Delivery, copy: int, number: int, query: Mapping[str, str], envelope: str, heard: Heard, error: str = ""
+) -> Try:
+    with transaction.atomic():
+        clock.enter(chats=False)
+        wirelog.prune_deliveries(delivery)
+        return Try.objects.create(
+            delivery=delivery,
+            copy=copy,
+            number=number,
+            query=urlencode(query),
+            envelope=envelope,
+            status=heard.status,
+            answer=wirelog.as_text(heard.body),
+            error=error,
+            ms=heard.ms,
+        )
+
+
+def _let_go_of_database() -> None:
+    """A waiting thread must not keep one of the pool's connections; a request's own thread keeps its own."""
+    if threading.current_thread() in _running:
+        connection.close()

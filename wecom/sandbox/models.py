@@ -1,0 +1,191 @@
+"""Plumbing: the sandbox's own tables, shared by all web processes. Nothing here refers to the product's tables."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class World(models.Model):
+    """The one row of settings and counters.
+
+    Its UPDATE is also the lock: whoever changes the world begins with `clock.enter()`, so a transaction
+    sees no half-done work of another, on SQLite and PostgreSQL alike. `chats` and `wire` grow with every
+    change, which lets a page ask cheaply whether there is anything new.
+    """
+
+    offset_seconds = models.BigIntegerField(default=0)
+    code_ttl_hours = models.FloatField(default=72)
+    retry_pause_ms = models.PositiveIntegerField(default=1000)
+    chats = models.PositiveBigIntegerField(default=0)
+    wire = models.PositiveBigIntegerField(default=0)
+    gettoken_calls = models.PositiveBigIntegerField(default=0)
+    tokens_issued = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"world +{self.offset_seconds}s"
+
+
+class Member(models.Model):
+    """Somebody in the address book. `visible`: in the application's range; `licensed`: the API may reach them."""
+
+    userid = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=64)
+    alias = models.CharField(max_length=64, blank=True)
+    position = models.CharField(max_length=64, blank=True)
+    department = models.PositiveIntegerField(default=1)
+    visible = models.BooleanField(default=True)
+    licensed = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.userid
+
+
+class Message(models.Model):
+    """One message: sent by an application to many, or said by a member to the application."""
+
+    class Origin(models.TextChoices):
+        APP = "app"
+        MEMBER = "member"
+
+    agent_id = models.CharField(max_length=16)
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.APP)
+    msgid = models.CharField(max_length=64, unique=True)
+    msgtype = models.CharField(max_length=32)
+    content = models.JSONField(default=dict, help_text="The object named by msgtype, ids already translated.")
+    task_id = models.CharField(max_length=128, blank=True)
+    digest = models.CharField(max_length=64, blank=True, db_index=True, help_text="SHA-256 of the request's bytes.")
+    translate_ids = models.BooleanField(default=False)
+    sent_at = models.DateTimeField()
+    recalled_at = models.DateTimeField(null=True, blank=True)
+    repeats = models.PositiveIntegerField(default=0, help_text="Identical requests that were not shown again.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent_id", "task_id"], name="sandbox_task_id", condition=~Q(task_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.msgid
+
+
+class Copy(models.Model):
+    """One message as one member has it. A card has a face of its own here: updates name members."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="copies")
+    userid = models.CharField(max_length=64)
+    dropped = models.BooleanField(default=False, help_text="Above the limit per member: never shown, nobody told.")
+    card = models.JSONField(null=True, blank=True, help_text="The card that has replaced the one sent.")
+    replace_text = models.CharField(max_length=256, blank=True, help_text="One grey button with this text.")
+    selections = models.JSONField(default=dict, blank=True)
+    sent_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True, blank=True)
+    changes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "userid"], name="sandbox_copy_once")]
+        indexes = [models.Index(fields=["userid", "sent_at"], name="sandbox_copy_chat")]
+
+    def __str__(self) -> str:
+        return f"{self.userid} #{self.message_id}"
+
+
+class Code(models.Model):
+    """One response_code: pays for one update of one message."""
+
+    class Source(models.TextChoices):
+        SEND = "send"
+        TAP = "tap"
+
+    code = models.CharField(max_length=128, unique=True)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="codes")
+    source = models.CharField(max_length=8, choices=Source.choices)
+    userid = models.CharField(max_length=64, blank=True)
+    issued_at = models.DateTimeField()
+    spent_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Token(models.Model):
+    """One access token of one application."""
+
+    value = models.CharField(max_length=255, unique=True)
+    agent_id = models.CharField(max_length=16, db_index=True)
+    expires_at = models.DateTimeField()
+    revoked = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"token of {self.agent_id}"
+
+
+class Fault(models.Model):
+    """Something that shall go wrong the next `left` times."""
+
+    class Scope(models.TextChoices):
+        API = "api"
+        CALLBACK = "callback"
+
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    kind = models.CharField(max_length=16)
+    path = models.CharField(max_length=64, blank=True, help_text="Only this API, or only this event; empty: any.")
+    value = models.CharField(max_length=2000, blank=True)
+    left = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.kind} x{self.left}"
+
+
+class ApiCall(models.Model):
+    """One call of the API, as it went over the wire. Nothing is masked: that is what the sandbox is for."""
+
+    at = models.DateTimeField()
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=128)
+    query = models.TextField(blank=True)
+    request = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+    status = models.PositiveIntegerField(default=200)
+    errcode = models.IntegerField(null=True, blank=True)
+    ms = models.PositiveIntegerField(default=0)
+    faults = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.errcode}"
+
+
+class Delivery(models.Model):
+    """One event or message on its way to the callback URL."""
+
+    at = models.DateTimeField()
+    agent_id = models.CharField(max_length=16)
+    userid = models.CharField(max_length=64)
+    event = models.CharField(max_length=64)
+    event_key = models.CharField(max_length=1024, blank=True)
+    task_id = models.CharField(max_length=128, blank=True)
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    plaintext = models.TextField()
+    faults = models.CharField(max_length=200, blank=True)
+    finished = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.userid}"
+
+
+class Try(models.Model):
+    """One POST of a delivery: same plaintext, own nonce, own ciphertext."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="tries")
+    copy = models.PositiveIntegerField(default=1)
+    number = models.PositiveIntegerField()
+    query = models.TextField(blank=True)
+    envelope = models.TextField(blank=True)
+    status = models.PositiveIntegerField(null=True, blank=True)
+    answer = models.TextField(blank=True)
+    reply = models.TextField(blank=True, help_text="The answer, opened.")
+    error = models.TextField(blank=True)
+    ms = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}/{self.copy}.{self.number}"

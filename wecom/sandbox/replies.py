@@ -1,0 +1,85 @@
+"""Decisions: what a passive reply in the answer to a callback does.
+
+Source: https://developer.work.weixin.qq.com/document/path/90241
+"""
+
+import secrets
+from xml.etree.ElementTree import Element
+
+from django.db import transaction
+from django.db.models import F
+
+from . import clock, crypto, rules, xml
+from .applications import Application
+from .crypto import BadReply
+from .errcodes import Refusal
+from .models import Copy, Delivery, Message, World
+
+
+def open_reply(app: Application, body: bytes) -> str:
+    """The plaintext of an answer's body, "" for an empty one; raises BadReply for what the platform could not read."""
+    if not body.strip():
+        return ""
+    root = xml.read(body)
+    sealed, signature, timestamp, nonce = (
+        xml.text_of(root, name) for name in ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")
+    )
+    if not sealed:
+        raise BadReply("the answer has no Encrypt")
+    if crypto.sign(app.callback_token, timestamp, nonce, sealed) != signature:
+        raise BadReply("MsgSignature does not fit")
+    key = crypto.key_of(app.encoding_aes_key)
+    return crypto.unseal(sealed, key=key, receive_id=app.corp_id).decode("utf-8", "replace")
+
+
+def apply(delivery: Delivery, plaintext: str) -> None:
+    """Let the reply take effect for the member who tapped or wrote; raises BadReply or Refusal.
+
+    The last change wins, whenever it comes: a late reply covers an update made meanwhile.
+    """
+    root = xml.read(plaintext.encode())
+    match xml.text_of(root, "MsgType"):
+        case "update_button":
+            text = xml.text_of(root, "Button/ReplaceName")
+            if not text:
+                raise BadReply("Button/ReplaceName is empty")
+            _change(delivery, replace_text=text[:256])
+        case "update_template_card":
+            card = xml.card_of(_child(root, "TemplateCard"))
+            rules.check_card(card, update=True)
+            _change(delivery, replace_text="", card=card)
+        case "text":
+            _say(delivery, xml.text_of(root, "Content"))
+        case other:
+            raise BadReply(f"MsgType {other!r} is not played by the sandbox")
+
+
+def _change(delivery: Delivery, **change: object) -> None:
+    with transaction.atomic():
+        world = clock.enter()
+        if not delivery.event.startswith("template_card"):
+            raise BadReply("only a card event may be answered with a change of the card")
+        copies = Copy.objects.filter(message=delivery.message, userid=delivery.userid)
+        copies.update(**change, changed_at=clock.now(world), changes=F("changes") + 1)
+
+
+def _say(delivery: Delivery, text: str) -> None:
+    if not text:
+        raise Refusal(44004)
+    with transaction.atomic():
+        world: World = clock.enter()
+        message = Message.objects.create(
+            agent_id=delivery.agent_id,
+            msgid=secrets.token_urlsafe(48),
+            msgtype="text",
+            content={"content": text},
+            sent_at=clock.now(world),
+        )
+        Copy.objects.create(message=message, userid=delivery.userid, sent_at=message.sent_at)
+
+
+def _child(root: Element, name: str) -> Element:
+    found = root.find(name)
+    if found is None:
+        raise BadReply(f"no {name}")
+    return found

@@ -1,0 +1,157 @@
+"""Door: the sandbox by remote control, for tests and scripts. JSON in, JSON out, no login.
+
+    POST   control/tap/      {member, event_key, task_id | message_id, selections?, wait?}
+                             201 {delivery}; 409 {why} for a dead or recalled card; 404 {why} for no such card
+    POST   control/say/      {member, text, wait?} a text to the application, or {member, enter: true}: enter_agent
+    GET    control/faults/   {faults: [{id, api, fault, path, value, left}]}
+    POST   control/faults/   {api: "api" | "callback", fault, value?, count?, path?}; see `faults` for the kinds
+    DELETE control/faults/   all, or those named by {id} or {api?, fault?}
+    GET    control/ledger/   everything (`?member=` one member's messages); see `ledger.build`
+    POST   control/reset/    forget all messages, codes, tokens, faults, logs; members and clock as at first
+    GET    control/clock/    {now, offset_seconds, code_ttl_hours, retry_pause_ms}
+    POST   control/clock/    {advance?: seconds, code_ttl_hours?, retry_pause_ms?}
+    GET    control/members/  {members: [...]}
+    POST   control/members/  {userid, name?, alias?, position?, department?, visible?, licensed?}: makes or changes one
+    DELETE control/members/  {userid}: gone from the address book
+    POST   control/check/    the console's 保存: asks the callback URL to prove itself; {ok, error, status, ms}
+
+`api` may also be a path such as "message/send": a fault of the API for this path only. `wait: true` delivers before
+answering. Bodies must come as application/json, so that no foreign web page can send them.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from . import applications, clock, delivery, faults, housekeeping, ledger, people, taps
+from .models import Delivery, Fault, Member
+
+Body = dict[str, Any]
+
+
+class BadRequest(ValueError):
+    """The body is not what this door expects."""
+
+
+def door(*methods: str) -> Callable[[Callable[[HttpRequest, Body], JsonResponse]], Callable[..., HttpResponse]]:
+    """A control view: reads the JSON body, turns the errors people make into answers that say what is wrong."""
+
+    def wrap(view: Callable[[HttpRequest, Body], JsonResponse]) -> Callable[..., HttpResponse]:
+        @csrf_exempt
+        @login_not_required
+        @require_http_methods(list(methods))
+        @transaction.non_atomic_requests
+        def guarded(request: HttpRequest) -> HttpResponse:
+            try:
+                return view(request, _body(request))
+            except taps.CannotTap as exc:
+                return JsonResponse({"why": str(exc)}, status=404 if exc.missing else 409)
+            except (BadRequest, faults.UnknownFault, KeyError, TypeError, ValueError) as exc:
+                return JsonResponse({"why": f"{type(exc).__name__}: {exc}"}, status=400)
+
+        return guarded
+
+    return wrap
+
+
+@door("POST")
+def tap(request: HttpRequest, body: Body) -> JsonResponse:
+    started = taps.tap(
+        member=str(body["member"]),
+        event_key=str(body["event_key"]),
+        message_id=body.get("message_id"),
+        task_id=body.get("task_id"),
+        selections=body.get("selections"),
+    )
+    return _delivered(started, body)
+
+
+@door("POST")
+def say(request: HttpRequest, body: Body) -> JsonResponse:
+    if body.get("enter"):
+        return _delivered(taps.enter(member=str(body["member"])), body)
+    return _delivered(taps.say(member=str(body["member"]), text=str(body["text"])), body)
+
+
+@door("GET", "POST", "DELETE")
+def faults_(request: HttpRequest, body: Body) -> JsonResponse:
+    if request.method == "POST":
+        api = str(body.get("api", "api"))
+        scope, path = (api, str(body.get("path", ""))) if api in Fault.Scope.values else ("api", api)
+        made = faults.add(
+            scope=scope, kind=str(body["fault"]), value=body.get("value"), count=int(body.get("count", 1)), path=path
+        )
+        return JsonResponse(ledger.fault(made), status=201)
+    if request.method == "DELETE":
+        gone = faults.remove(scope=str(body.get("api", "")), kind=str(body.get("fault", "")), pk=body.get("id"))
+        return JsonResponse({"removed": gone})
+    rows = Fault.objects.filter(left__gt=0).order_by("id")
+    return JsonResponse({"faults": [ledger.fault(row) for row in rows]})
+
+
+@door("GET")
+def ledger_(request: HttpRequest, body: Body) -> JsonResponse:
+    return JsonResponse(ledger.build(request.GET.get("member", "")), json_dumps_params={"ensure_ascii": False})
+
+
+@door("POST")
+def reset(request: HttpRequest, body: Body) -> JsonResponse:
+    housekeeping.reset()
+    return JsonResponse({"reset": True})
+
+
+@door("GET", "POST")
+def clock_(request: HttpRequest, body: Body) -> JsonResponse:
+    if request.method == "POST":
+        housekeeping.configure(
+            advance=int(body.get("advance", 0)),
+            code_ttl_hours=body.get("code_ttl_hours"),
+            retry_pause_ms=body.get("retry_pause_ms"),
+        )
+    world = clock.load()
+    names = ("offset_seconds", "code_ttl_hours", "retry_pause_ms")
+    return JsonResponse({"now": clock.now(world).isoformat(), **{name: getattr(world, name) for name in names}})
+
+
+@door("GET", "POST", "DELETE")
+def members(request: HttpRequest, body: Body) -> JsonResponse:
+    if request.method == "POST":
+        return JsonResponse(_member(housekeeping.put_member(**body)), status=201)
+    if request.method == "DELETE":
+        return JsonResponse({"removed": housekeeping.remove_member(str(body["userid"]))})
+    return JsonResponse({"members": [_member(member) for member in people.everybody()]})
+
+
+@door("POST")
+def check(request: HttpRequest, body: Body) -> JsonResponse:
+    tried = delivery.check_url(applications.first())
+    return JsonResponse({"ok": not tried.error, "error": tried.error, "status": tried.status, "ms": tried.ms})
+
+
+def _delivered(started: Delivery, body: Body) -> JsonResponse:
+    """The delivery as it stands: on its way, or (with wait) with its tries."""
+    if body.get("wait"):
+        delivery.wait_for(started)
+    return JsonResponse({"delivery": ledger.delivery(Delivery.objects.get(pk=started.pk))}, status=201)
+
+
+def _member(member: Member) -> dict[str, Any]:
+    names = ("userid", "name", "alias", "position", "department", "visible", "licensed")
+    return {name: getattr(member, name) for name in names}
+
+
+def _body(request: HttpRequest) -> Body:
+    if not request.body:
+        return {}
+    if request.content_type != "application/json":
+        raise BadRequest("send the body as application/json")
+    body = json.loads(request.body)
+    if not isinstance(body, dict):
+        raise BadRequest("the body must be a JSON object")
+    return body
