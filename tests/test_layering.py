@@ -29,10 +29,9 @@ FLOORS = {
         "Door": "handlers effects forms views urls api admin dashboard apps management",
     },
 }
-# What the lost and found may see of wecom; its admin and its API also show the rows.
+# What the lost and found may see of wecom; its admin also shows the rows.
 WECOM_FOR_LOSTFOUND = "cards events errors errcodes dispatch outbox clients fields oauth"
-WECOM_FOR_SHOWING = f"{WECOM_FOR_LOSTFOUND} models"
-SHOWS_ROWS = ("lostfound.admin", "lostfound.api")
+WECOM_FOR_ADMIN = f"{WECOM_FOR_LOSTFOUND} models"
 # Where a person mends things, a kept callback may be handled again.
 WECOM_FOR_MENDING = f"{WECOM_FOR_SHOWING} inbox"
 MENDS = ("lostfound.services.recovery",)
@@ -108,7 +107,7 @@ def _import_faults(module: str, found: Import) -> Iterator[str]:
     if found.is_within("requests") and module not in MAY_IMPORT_REQUESTS and app != TESTS:
         yield "the network is touched in wecom.client only"
     if app == "lostfound" and "migrations" not in module and found.is_within("wecom"):
-        allowed = WECOM_FOR_SHOWING if module.startswith(SHOWS_ROWS) else WECOM_FOR_LOSTFOUND
+        allowed = WECOM_FOR_ADMIN if module.startswith("lostfound.admin") else WECOM_FOR_LOSTFOUND
         allowed = WECOM_FOR_MENDING if module in MENDS else allowed
         if not found.is_within(*(f"wecom.{name}" for name in allowed.split())):
             yield f"lostfound sees only these of wecom: {allowed}"

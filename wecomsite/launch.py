@@ -185,14 +185,13 @@ class Group:
 
 
 def answers(port: int) -> bool:
+    """Does the site answer at all, and without failing?"""
     connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
         connection.request("GET", "/healthz")
-        connection.getresponse().read()
+        return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False
-    else:
-        return True
     finally:
         connection.close()
 

@@ -1,9 +1,10 @@
-"""Bring the database up to this code: migrations, cache tables, static files, demo data. In one process, because
-every start of Django costs a second; `make run` does it each time.
+"""Bring the database up to this code: migrations, cache tables, static files, demo data; wrong settings are named
+first. In one process, because every start of Django costs a second; `make run` does it each time.
 
 Prints "demo" when the sandbox is on, which is also when there is demo data and the demo login.
 """
 
+import io
 import os
 import sys
 
@@ -27,7 +28,11 @@ def main() -> int:
 def prepare() -> None:
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import connection
 
+    _ = settings.SECRET_KEY  # Django asks for it late; an empty one is an error now
+    connection.settings_dict["OPTIONS"].pop("pool", None)  # a pool would say less clearly why nobody answers
+    call_command("check", stdout=io.StringIO())
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     if not settings.DEBUG:  # with debug on, whitenoise finds the files where they lie
