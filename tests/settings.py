@@ -12,6 +12,7 @@ _OUT_OF_REACH = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DJANGO_ENV_FILE": 
 _DEFAULTS = {
     "DJANGO_SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
     "DJANGO_ALLOWED_HOSTS": "*",
+    "DJANGO_DEBUG": "on",  # without it the sandbox is refused in the processes that tests start; pytest has it off
     "WECOM_SANDBOX": "on",
 }
 if os.environ.get("DJANGO_ENV_FILE") != os.devnull:  # the first of our processes; what a test tells its children stays

@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -53,8 +52,7 @@ class Signed:
     @property
     def is_stale(self) -> bool:
         """Older or newer than a living request can be; a replay would look so."""
-        sent = datetime.fromtimestamp(int(self.timestamp), tz=UTC)
-        return abs(timezone.now() - sent) > conf.freshness()
+        return abs(timezone.now().timestamp() - int(self.timestamp)) > conf.freshness().total_seconds()
 
     def verify(self, ciphertext: str, app: conf.App) -> None:
         crypto.verify(

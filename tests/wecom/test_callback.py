@@ -165,6 +165,10 @@ class TestKeeping:
         assert post(client, age=601).status_code == 200
         assert row().state == "quarantined"
 
+    def test_a_timestamp_of_another_age_is_stale_like_any_other(self, client: Client) -> None:
+        assert post(client, age=int(time.time()) - 999_999_999_999).status_code == 200
+        assert row().state == "quarantined"
+
     def test_a_repeat_with_an_old_timestamp_stays_a_repeat(self, client: Client) -> None:
         post(client)
         post(client, age=8 * 86400)
