@@ -1,0 +1,230 @@
+"""The finder's contact on its way to the owner: once, truthfully, to nobody else."""
+
+from datetime import timedelta
+
+import pytest
+import requests as http
+from django.utils import timezone
+
+from lostfound import services
+from lostfound.models import ContactRequest, Item
+from lostfound.states import Happened as H
+from tests.lostfound.world import (
+    FINDER,
+    KILLED,
+    LOST,
+    OWNER,
+    PHONE,
+    SEND,
+    UPDATE,
+    WeCom,
+    asked,
+    drain_later,
+    events,
+    found_item,
+    killed,
+    owed,
+    states,
+    tap,
+)
+from wecom import outbox
+from wecom.models import Attempt, Outgoing
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_message_can_be_used(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    outbox.drain()
+    (text,) = wecom.seen_by(OWNER)
+    assert "黑色雨伞" in text
+    assert f"请求编号 {card.request_id}" in text
+    assert f"$userName={FINDER}$" in text
+    assert PHONE in text
+    body = wecom.calls[1][1]
+    assert (body["enable_id_trans"], body["enable_duplicate_check"]) == (1, 1)
+    assert body["duplicate_check_interval"] == 14400
+
+
+def test_no_message_holds_the_contact_before_the_finder_agreed(wecom: WeCom) -> None:
+    asked()
+    assert all(PHONE not in str(body) for _, body in wecom.calls)
+
+
+def test_the_contact_is_stored_in_no_attempt(wecom: WeCom) -> None:
+    tap(asked())
+    outbox.drain()
+    stored = [f"{a.request}{a.answer}{a.errmsg}" for a in Attempt.objects.all()]
+    assert len(stored) == 3
+    assert not any(PHONE in text or "RC_made_up" in text for text in stored)
+
+
+def test_what_the_finder_agreed_to_is_sent_though_the_item_changed_since(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    Item.objects.update(title="别的东西", contact_value="13900000000")
+    outbox.drain()
+    assert PHONE in wecom.seen_by(OWNER)[0]
+    assert "黑色雨伞" in wecom.seen_by(OWNER)[0]
+
+
+def test_a_lost_answer_is_repeated_to_the_byte_and_seen_once(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, LOST)
+    outbox.drain()
+    Item.objects.update(title="别的东西")
+    drain_later()
+    first, again = (body for path, body in wecom.calls[1:] if path == SEND)
+    assert first == again
+    assert len(wecom.seen_by(OWNER)) == 1
+    assert states(card) == ("accepted", "delivered", "closed")
+
+
+def test_a_worker_killed_after_the_send_has_it_repeated_not_doubled(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, KILLED)
+    killed()
+    drain_later()
+    assert wecom.paths().count(SEND) == 3
+    assert len(wecom.seen_by(OWNER)) == 1
+    assert states(card) == ("accepted", "delivered", "closed")
+
+
+@pytest.mark.parametrize("answer", [{"invaliduser": OWNER.upper()}, {"unlicenseduser": f"x|{OWNER}"}])
+def test_an_owner_out_of_reach_is_a_failure_and_the_card_says_so(wecom: WeCom, answer: dict) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, answer)
+    outbox.drain()
+    assert owed("deliver_contact").state == "parked"
+    assert states(card) == ("accepted", "failed", "closed")
+    assert wecom.cards == {card.task_id: "未能送达"}
+
+
+@pytest.mark.parametrize("errcode", [81013, 82001, 60011, 40003])
+def test_a_refused_contact_is_tried_once_and_parked(wecom: WeCom, errcode: int) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": errcode, "errmsg": "no"})
+    drain_later()
+    assert (owed("deliver_contact").state, owed("deliver_contact").attempts) == ("parked", 1)
+    assert states(card) == ("accepted", "failed", "closed")
+    assert H.CONTACT_FAILED in events(card.request)
+
+
+def test_doubt_past_the_window_is_parked_and_nothing_is_claimed(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, LOST)
+    outbox.drain()
+    Attempt.objects.filter(outcome="unknown").update(started_at=timezone.now() - timedelta(hours=4))
+    drain_later()
+    assert owed("deliver_contact").attempts == 1
+    assert owed("deliver_contact").state == "parked"
+    assert states(card) == ("accepted", "unsure", "shown")
+    assert wecom.cards[card.task_id] == "确认 / 婉拒"
+    assert events(card.request)[-1] == H.CONTACT_UNSURE
+
+
+def test_retrying_an_unsure_contact_ends_with_the_final_text(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, http.exceptions.ReadTimeout("slow"))
+    outbox.drain()
+    Attempt.objects.filter(outcome="unknown").update(started_at=timezone.now() - timedelta(hours=4))
+    drain_later()
+    services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
+    assert states(card)[:2] == ("accepted", "owed")
+    outbox.drain()
+    assert states(card) == ("accepted", "delivered", "closed")
+    assert len(wecom.seen_by(OWNER)) == 1
+
+
+def test_a_success_after_the_card_said_otherwise_is_told_to_the_finder(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no"})
+    outbox.drain()
+    services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
+    outbox.drain()
+    assert states(card) == ("accepted", "delivered", "closed")
+    assert wecom.cards == {card.task_id: "未能送达"}
+    assert "现已成功发送" in wecom.seen_by(FINDER)[0]
+
+
+def test_a_failure_mended_before_the_card_was_touched_leaves_no_trace_on_it(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no"})
+    wecom.will(UPDATE, http.exceptions.ConnectionError("away"))
+    outbox.drain()
+    services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
+    wecom.will(UPDATE)
+    row = owed("update_card")
+    drain_later()
+    assert row.state == "waiting"
+    assert states(card) == ("accepted", "delivered", "closed")
+    assert len(wecom.cards) == 1
+
+
+def test_a_contact_whose_consent_is_gone_cannot_be_retried(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no"})
+    outbox.drain()
+    tap(card, "decline")
+    with pytest.raises(services.recovery.NothingToDo):
+        services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
+    assert owed("deliver_contact").state == "parked"
+
+
+def test_killed_between_contact_and_update_the_update_goes_on_alone(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    outbox.drain(limit=1)
+    assert states(card) == ("accepted", "delivered", "closing")
+    outbox.drain()
+    assert len(wecom.seen_by(OWNER)) == 1
+    assert states(card) == ("accepted", "delivered", "closed")
+
+
+def test_a_worker_down_for_days_still_sends_the_contact_and_tells_the_finder(wecom: WeCom) -> None:
+    card = asked()
+    tap(card, code="RC_dies_meanwhile")
+    card.codes.update(issued_at=timezone.now() - timedelta(days=4))
+    Outgoing.objects.filter(state="waiting").update(deadline=timezone.now() - timedelta(days=1))
+    outbox.drain()
+    assert len(wecom.seen_by(OWNER)) == 1
+    assert states(card)[:2] == ("accepted", "delivered")
+    assert states(card)[2] != "closed"
+    assert "已推送给失主" in wecom.seen_by(FINDER)[0]
+    assert set(card.codes.values_list("state", flat=True)) == {"expired"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "value", "words"),
+    [
+        ("wecom", "", "搜索"),
+        ("phone", "139 1234 5678", "139 1234 5678"),
+        ("desk", "一号楼前台", "领取地点：一号楼前台"),
+    ],
+)
+def test_each_channel_is_explained(wecom: WeCom, channel: str, value: str, words: str) -> None:
+    card = asked(item=found_item(contact_channel=channel, contact_value=value))
+    tap(card)
+    outbox.drain()
+    assert words in wecom.seen_by(OWNER)[0]
+
+
+def test_the_agreed_contact_lies_sealed_in_the_database(wecom: WeCom) -> None:
+    from django.db import connection
+
+    tap(asked())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT contact_value FROM lostfound_contactrequest")
+        (stored,) = cursor.fetchone()
+    assert PHONE not in stored
+    assert ContactRequest.objects.get().contact_value == PHONE

@@ -1,0 +1,114 @@
+"""Two at the same moment: one wins, nothing is doubled."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import responses
+
+from lostfound import services
+from lostfound.errors import LostFoundError
+from lostfound.models import Card, ContactRequest, TimelineEntry
+from lostfound.services import wallet
+from tests.lostfound.world import FINDER, OWNER, UPDATE, WeCom, ask, card_of, found_item, tap
+from tests.support import in_threads
+from wecom import outbox
+from wecom.models import Outgoing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DECISIONS = ("accepted", "declined", "expired", "withdrawn")
+
+
+@pytest.fixture
+def card(transactional_db: None) -> Card:
+    card = card_of(ask())
+    Card.objects.update(state="shown")
+    Outgoing.objects.all().delete()
+    return card
+
+
+def one_each(*acts: Callable[[], Any]) -> list[Any]:
+    """Run all acts at the same moment; what each returned or raised."""
+    waiting: Iterator[Callable[[], Any]] = iter(acts)
+    return in_threads(len(acts), lambda: next(waiting)())
+
+
+def decided(request: ContactRequest) -> int:
+    return TimelineEntry.objects.filter(request=request, event__in=DECISIONS).count()
+
+
+def test_parallel_confirmations_owe_one_contact(card: Card) -> None:
+    results = in_threads(8, lambda: tap(card))
+    assert sorted(bool(why) for why in results) == [False] + [True] * 7
+    assert Outgoing.objects.filter(kind="lostfound.deliver_contact").count() == 1
+    assert decided(card.request) == 1
+
+
+def test_parallel_questions_of_one_owner_make_one_request(transactional_db: None) -> None:
+    item = found_item()
+    results = in_threads(8, lambda: services.ask_for_contact(item_id=item.pk, owner=OWNER))
+    assert len({request.pk for request, _ in results}) == 1  # type: ignore[misc]
+    assert sum(created for _, created in results) == 1  # type: ignore[misc]
+    assert (ContactRequest.objects.count(), Card.objects.count(), Outgoing.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_confirm_withdraw_and_expire_at_once_leave_one_decision(card: Card, round_: int) -> None:
+    pk = card.request_id
+    results = one_each(
+        lambda: services.accept_contact_request(task_id=card.task_id, finder=FINDER),
+        lambda: services.expire_request(request_id=pk, by="worker"),
+        lambda: services.expire_request(request_id=pk, by="command"),
+    )
+    won = [result for result in results if not isinstance(result, BaseException)]
+    assert len(won) == 1
+    assert all(isinstance(result, ContactRequest | LostFoundError) for result in results)
+    assert decided(card.request) == 1
+
+
+def test_confirm_and_withdraw_at_once_leave_no_contact_owed_to_a_withdrawn_request(card: Card) -> None:
+    one_each(
+        lambda: tap(card),
+        lambda: services.withdraw_contact_request(request_id=card.request_id, actor=OWNER),
+        lambda: services.withdraw_contact_request(request_id=card.request_id, actor=OWNER),
+    )
+    request = ContactRequest.objects.get()
+    assert (request.state, request.delivery) == ("withdrawn", "none")
+    assert not Outgoing.objects.filter(kind="lostfound.deliver_contact").exclude(state="cancelled").exists()
+
+
+def test_one_code_under_two_spenders_goes_to_one(card: Card) -> None:
+    tap(card, key="unknown", code="RC_only_one")
+    rows = iter(range(1, 9))
+    results = in_threads(8, lambda: wallet.reserve_code(card=card, outgoing_id=next(rows)))
+    assert len([code for code in results if code is not None]) == 1
+    assert not [code for code in results if isinstance(code, BaseException)]
+
+
+def test_two_administrators_resend_one_card(card: Card) -> None:
+    Card.objects.update(state="undelivered")
+    in_threads(4, lambda: services.resend_card(request_id=card.request_id, by="admin"))
+    assert Card.objects.count() == 2
+
+
+def test_two_administrators_retry_one_row(card: Card) -> None:
+    tap(card)
+    Outgoing.objects.update(state="parked", attempts=1)
+    row = Outgoing.objects.get()
+    results = in_threads(4, lambda: services.retry_outgoing(outgoing_id=row.pk, by="admin"))
+    assert len([result for result in results if result is None]) == 1
+    assert TimelineEntry.objects.filter(event="retried").count() == 1
+
+
+def test_a_decline_against_the_sender_of_the_contact_ends_in_one_truth(card: Card) -> None:
+    tap(card, code="RC_made_up_x")
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        wecom = WeCom(mock)
+        wecom.codes["RC_made_up_x"] = card.task_id
+        one_each(lambda: tap(card, "decline"), lambda: outbox.drain())
+        outbox.drain()
+    request = ContactRequest.objects.get()
+    contacts = [text for text in wecom.seen_by(OWNER) if "13800138000" in text]
+    assert (request.state, len(contacts)) in (("declined", 0), ("accepted", 1))
+    assert len([path for path in wecom.paths() if path == UPDATE]) == 1

@@ -1,0 +1,242 @@
+"""Expiry, a new round, retries and replays: by a person, a command or by itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from lostfound import handlers, selectors, services
+from lostfound.errors import NotFound, NothingToDo, RequestClosed
+from lostfound.models import Card, ContactRequest
+from lostfound.states import Happened as H
+from tests.lostfound.world import (
+    FINDER,
+    LOST,
+    OWNER,
+    SEND,
+    UPDATE,
+    WeCom,
+    ask,
+    asked,
+    card_of,
+    drain_later,
+    events,
+    owed,
+    states,
+    tap,
+)
+from wecom import outbox
+from wecom.models import Callback, Outgoing
+
+pytestmark = pytest.mark.django_db
+
+
+def aged(card: Card, hours: float) -> Card:
+    then = timezone.now() - timedelta(hours=hours)
+    ContactRequest.objects.filter(pk=card.request_id).update(created_at=then)
+    Card.objects.filter(pk=card.pk).update(created_at=then, sent_at=then)
+    card.codes.update(issued_at=then, expires_at=then + timedelta(hours=24))
+    return card
+
+
+def undelivered(wecom: WeCom) -> Card:
+    request = ask()
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no"})
+    outbox.drain()
+    return card_of(request)
+
+
+def test_an_expired_request_reads_so_and_the_owner_is_told(wecom: WeCom) -> None:
+    card = asked()
+    services.expire_request(request_id=card.request_id, by="worker")
+    outbox.drain()
+    assert wecom.cards == {card.task_id: "已过期"}
+    assert "已过期" in wecom.seen_by(OWNER)[0]
+    assert states(card) == ("expired", "none", "closed")
+
+
+def test_a_decided_request_does_not_expire(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    with pytest.raises(RequestClosed):
+        services.expire_request(request_id=card.request_id, by="worker")
+    assert states(card)[0] == "accepted"
+
+
+def test_expiring_what_does_not_exist_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        services.expire_request(request_id=999, by="admin")
+
+
+def test_the_periodic_work_expires_at_22_hours_by_the_code_of_the_send(wecom: WeCom) -> None:
+    old, young = aged(asked(), 22.5), aged(asked(), 21.5)
+    handlers.expire_overdue()
+    outbox.drain()
+    assert (states(old)[0], states(young)[0]) == ("expired", "pending")
+    assert wecom.cards == {old.task_id: "已过期", young.task_id: "确认 / 婉拒"}
+
+
+def test_a_resent_question_gets_its_own_22_hours(wecom: WeCom) -> None:
+    card = aged(asked(), 23)
+    services.resend_card(request_id=card.request_id, by="admin")
+    assert list(selectors.requests_to_expire()) == []
+
+
+def test_a_new_round_has_a_new_card_and_closes_the_old_one(wecom: WeCom) -> None:
+    old = aged(asked(), 13)
+    new = services.resend_card(request_id=old.request_id, by="admin")
+    outbox.drain()
+    assert new.task_id != old.task_id
+    assert new.round == 2
+    assert wecom.cards == {old.task_id: "已重发", new.task_id: "确认 / 婉拒"}
+    assert events(old.request)[2:] == [H.RESENT, H.CLOSING, H.CARD_SENT, H.CARD_UPDATED] or set(
+        events(old.request)[2:]
+    ) == {H.RESENT, H.CLOSING, H.CARD_SENT, H.CARD_UPDATED}
+
+
+def test_an_undelivered_card_is_sent_again(wecom: WeCom) -> None:
+    old = undelivered(wecom)
+    new = services.resend_card(request_id=old.request_id, by="admin")
+    outbox.drain()
+    assert states(old) == ("pending", "none", "undelivered")
+    assert states(new) == ("pending", "none", "shown")
+    tap(new)
+    outbox.drain()
+    assert states(new) == ("accepted", "delivered", "closed")
+
+
+def test_the_old_row_of_a_replaced_card_cannot_be_retried(wecom: WeCom) -> None:
+    old = undelivered(wecom)
+    services.resend_card(request_id=old.request_id, by="admin")
+    with pytest.raises(NothingToDo, match="newer card"):
+        services.retry_outgoing(outgoing_id=owed("send_card", subject=str(old.pk)).pk, by="admin")
+
+
+@pytest.mark.parametrize("state", ["owed", "shown", "accepted", "withdrawn"])
+def test_where_nothing_is_to_be_resent_the_reason_is_told(wecom: WeCom, state: str) -> None:
+    card = card_of(ask()) if state == "owed" else asked()
+    if state == "accepted":
+        tap(card)
+    if state == "withdrawn":
+        services.withdraw_contact_request(request_id=card.request_id, actor=OWNER)
+    with pytest.raises(NothingToDo) as caught:
+        services.resend_card(request_id=card.request_id, by="admin")
+    assert caught.value.why
+    assert card.request.cards.count() == 1
+
+
+def test_resending_twice_makes_one_new_round(wecom: WeCom) -> None:
+    card = undelivered(wecom)
+    services.resend_card(request_id=card.request_id, by="one")
+    with pytest.raises(NothingToDo):
+        services.resend_card(request_id=card.request_id, by="two")
+    assert card.request.cards.count() == 2
+
+
+def test_a_tap_on_the_old_card_decides_and_both_get_the_same_final_text(wecom: WeCom) -> None:
+    old = aged(asked(), 13)
+    new = services.resend_card(request_id=old.request_id, by="admin")
+    assert tap(old, code=wecom.new_code(old.task_id)) == ""
+    drain_later()
+    assert states(old) == ("accepted", "delivered", "closed")
+    assert old.shows == "已推送"
+    assert states(new)[2] in ("closed", "cancelled")
+    assert set(wecom.cards.values()) == {"已推送"}
+
+
+def test_on_a_decision_all_shown_cards_get_the_final_text(wecom: WeCom) -> None:
+    old = aged(asked(), 13)
+    wecom.will(UPDATE, {"errcode": 42018, "errmsg": "no"})
+    wecom.will("message/recall", {"errcode": 42052, "errmsg": "no"})
+    new = services.resend_card(request_id=old.request_id, by="admin")
+    drain_later()
+    assert (states(old)[2], states(new)[2]) == ("stuck", "shown")
+    assert wecom.seen_by(FINDER) == []
+    tap(new, "decline", code=wecom.new_code(new.task_id))
+    drain_later()
+    assert wecom.cards == {old.task_id: "已婉拒", new.task_id: "已婉拒"}
+
+
+def test_a_card_in_doubt_is_replaced_and_its_tap_still_counts(wecom: WeCom) -> None:
+    request = ask()
+    wecom.will(SEND, LOST)
+    Outgoing.objects.update(deadline=timezone.now() - timedelta(hours=1))
+    outbox.drain()
+    old = card_of(request)
+    new = services.resend_card(request_id=request.pk, by="admin")
+    drain_later()
+    assert tap(old, code=wecom.new_code(old.task_id)) == ""
+    drain_later()
+    assert states(new) == ("accepted", "delivered", "closed")
+    assert states(old)[2] == "closed"
+    assert len(wecom.seen_by(OWNER)) == 2
+
+
+def test_a_refused_send_can_be_retried(wecom: WeCom) -> None:
+    card = undelivered(wecom)
+    services.retry_outgoing(outgoing_id=owed("send_card").pk, by="admin")
+    outbox.drain()
+    assert states(card) == ("pending", "none", "shown")
+    assert H.RETRIED in events(card.request)
+
+
+def test_the_second_retry_of_two_hears_that_there_is_nothing_to_do(wecom: WeCom) -> None:
+    undelivered(wecom)
+    row = owed("send_card")
+    services.retry_outgoing(outgoing_id=row.pk, by="one")
+    with pytest.raises(NothingToDo):
+        services.retry_outgoing(outgoing_id=row.pk, by="two")
+
+
+def test_what_is_done_or_unknown_or_foreign_is_not_retried(wecom: WeCom) -> None:
+    asked()
+    with pytest.raises(NothingToDo):
+        services.retry_outgoing(outgoing_id=owed("send_card").pk, by="admin")
+    with pytest.raises(NotFound):
+        services.retry_outgoing(outgoing_id=999_999, by="admin")
+    Outgoing.objects.update(topic="", state="dead")
+    with pytest.raises(NothingToDo):
+        services.retry_outgoing(outgoing_id=owed("send_card").pk, by="admin")
+
+
+def test_a_send_for_a_request_that_ended_is_not_retried(wecom: WeCom) -> None:
+    card = undelivered(wecom)
+    services.withdraw_contact_request(request_id=card.request_id, actor=OWNER)
+    with pytest.raises(NothingToDo, match="withdrawn"):
+        services.retry_outgoing(outgoing_id=owed("send_card").pk, by="admin")
+    assert owed("send_card").state == "parked"
+
+
+def test_a_callback_can_be_replayed_and_its_replay_is_noted(wecom: WeCom) -> None:
+    card = asked()
+    callback = Callback.objects.create(app="default", task_id=card.task_id, digest="d", state="poison")
+    services.replay_callback(callback_id=callback.pk, by="admin")
+    callback.refresh_from_db()
+    assert callback.state == "waiting"
+    assert events(card.request)[-1] == H.REPLAYED
+    with pytest.raises(NothingToDo):
+        services.replay_callback(callback_id=callback.pk, by="admin")
+    with pytest.raises(NotFound):
+        services.replay_callback(callback_id=999, by="admin")
+
+
+def test_every_step_can_be_said_in_a_sentence(wecom: WeCom) -> None:
+    card = asked()
+    sentences = [selectors.next_step(card.request)]
+    tap(card)
+    card = card_of(card.request)
+    sentences.append(selectors.next_step(card.request))
+    outbox.drain()
+    sentences.append(selectors.next_step(card_of(card.request).request))
+    sentences.append(selectors.next_step(undelivered(wecom).request))
+    assert len(set(sentences)) == 4
+    assert all(sentences)
+
+
+def test_the_effects_of_a_request_are_listed_with_their_tries(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    outbox.drain()
+    rows = selectors.outgoing_of(card.request)
+    assert [row.kind.partition(".")[2] for row in rows] == ["send_card", "deliver_contact", "update_card"]
+    assert all(row.tries.count() == 1 for row in rows)
