@@ -29,12 +29,11 @@ FLOORS = {
         "Door": "handlers effects forms views urls api admin dashboard apps management",
     },
 }
-# What the lost and found may see of wecom; its admin also shows the rows.
-WECOM_FOR_LOSTFOUND = "cards events errors errcodes dispatch outbox clients fields oauth"
-WECOM_FOR_ADMIN = f"{WECOM_FOR_LOSTFOUND} models"
-# Where a person mends things, a kept callback may be handled again.
-WECOM_FOR_MENDING = f"{WECOM_FOR_SHOWING} inbox"
-MENDS = ("lostfound.services.recovery",)
+# What the lost and found may see of wecom …
+WECOM_FOR_LOSTFOUND = "cards replies events errors errcodes dispatch outbox clients fields oauth"
+# … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
+# things, a callback is handled again.
+WECOM_BESIDES = {"lostfound.admin": "models admin", "lostfound.services.recovery": "models inbox"}
 # Facts know neither the framework nor the network …
 NOT_FOR_FACTS = ("django", "rest_framework", "requests", "environ", "wecomsite")
 # … but a state may carry the word that people read.
@@ -107,8 +106,8 @@ def _import_faults(module: str, found: Import) -> Iterator[str]:
     if found.is_within("requests") and module not in MAY_IMPORT_REQUESTS and app != TESTS:
         yield "the network is touched in wecom.client only"
     if app == "lostfound" and "migrations" not in module and found.is_within("wecom"):
-        allowed = WECOM_FOR_ADMIN if module.startswith("lostfound.admin") else WECOM_FOR_LOSTFOUND
-        allowed = WECOM_FOR_MENDING if module in MENDS else allowed
+        besides = (names for package, names in WECOM_BESIDES.items() if Import(module, 0).is_within(package))
+        allowed = " ".join([WECOM_FOR_LOSTFOUND, *besides])
         if not found.is_within(*(f"wecom.{name}" for name in allowed.split())):
             yield f"lostfound sees only these of wecom: {allowed}"
 
