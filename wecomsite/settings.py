@@ -90,13 +90,14 @@ def _database() -> dict[str, Any]:
     """SQLite so that a callback answered 200 survives a power cut; PostgreSQL with connections that persist."""
     config: dict[str, Any] = env.db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
+    patience = env.float("DATABASE_TIMEOUT", 20.0)
     if config["ENGINE"] == "django.db.backends.sqlite3":
         options["transaction_mode"] = "IMMEDIATE"
-        options["timeout"] = env.float("SQLITE_TIMEOUT", 20.0)
+        options["timeout"] = patience
         options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     else:
-        options["connect_timeout"] = 2
-        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": 2}
+        options["connect_timeout"] = max(2, int(patience))
+        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": patience}
         config["CONN_HEALTH_CHECKS"] = True
     return config
 
@@ -188,6 +189,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True},
 }
+
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # unfold's login page forgets where one came from when nobody says it
 
 # Shades of one blue for buttons and links; the colours of states are unfold's own red, orange and green.
 _BLUE = ["eff6ff", "dbeafe", "bfdbfe", "93c5fd", "60a5fa", "3b82f6", "2563eb", "1d4ed8", "1e40af", "1e3a8a", "172554"]

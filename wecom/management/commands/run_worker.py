@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from wecom.worker import Worker
@@ -20,8 +20,11 @@ class Command(BaseCommand):
     def handle(self, *, slots: int, **options: Any) -> None:
         if slots < 1:
             raise CommandError("--slots must be 1 or more", returncode=2)
-        if _unmigrated():
-            raise CommandError("the database is not migrated: run `manage.py migrate` first", returncode=3)
+        try:
+            if _unmigrated():
+                raise CommandError("the database is not migrated: run `manage.py migrate` first", returncode=3)
+        except OperationalError as exc:
+            raise CommandError(f"the database cannot be reached: {exc}", returncode=4) from exc
         worker = Worker(slots=slots)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
