@@ -38,7 +38,7 @@ def prepare() -> None:
     if not settings.DEBUG:  # with debug on, whitenoise finds the files where they lie
         call_command("collectstatic", interactive=False, verbosity=0)
     if settings.WECOM_SANDBOX:
-        call_command("seed_demo", verbosity=0)
+        call_command("seed_demo", stdout=io.StringIO())
         print("demo")
 
 
