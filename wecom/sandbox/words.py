@@ -68,10 +68,15 @@ def ready(choices: list[str]) -> list[dict[str, str]]:
 
 
 def waiting_faults() -> list[dict[str, Any]]:
-    rows = Fault.objects.filter(left__gt=0).order_by("id")
     return [
-        {"id": r.pk, "scope": r.scope, "words": fault(r.scope, r.kind, r.value), "path": r.path, "left": r.left}
-        for r in rows
+        {
+            "id": row.pk,
+            "scope": row.scope,
+            "words": fault(row.scope, row.kind, row.value),
+            "where": dict(PATHS).get(row.path, row.path) if row.path else "",
+            "left": row.left,
+        }
+        for row in Fault.objects.filter(left__gt=0).order_by("id")
     ]
 
 
