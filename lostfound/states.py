@@ -33,7 +33,7 @@ class ItemState(TextChoices):
 
 class Category(TextChoices):
     CARD = "card", _("card or badge")
-    PHONE = "phone", _("phone")
+    PHONE = "phone", _("mobile phone")
     ELECTRONICS = "electronics", _("electronics")
     KEYS = "keys", _("keys")
     WALLET = "wallet", _("wallet")

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('found', 'found'), ('lost', 'lost')], max_length=8, verbose_name='kind')),
                 ('title', models.CharField(max_length=60, verbose_name='title')),
                 ('description', models.TextField(blank=True, max_length=1000, verbose_name='description')),
-                ('category', models.CharField(choices=[('card', 'card or badge'), ('phone', 'phone'), ('electronics', 'electronics'), ('keys', 'keys'), ('wallet', 'wallet'), ('bag', 'bag'), ('umbrella', 'umbrella'), ('clothing', 'clothing'), ('book', 'book or paper'), ('other', 'other')], default='other', max_length=16, verbose_name='category')),
+                ('category', models.CharField(choices=[('card', 'card or badge'), ('phone', 'mobile phone'), ('electronics', 'electronics'), ('keys', 'keys'), ('wallet', 'wallet'), ('bag', 'bag'), ('umbrella', 'umbrella'), ('clothing', 'clothing'), ('book', 'book or paper'), ('other', 'other')], default='other', max_length=16, verbose_name='category')),
                 ('place', models.CharField(blank=True, max_length=100, verbose_name='place')),
                 ('happened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='lost or found at')),
                 ('reporter', lostfound.models.UserIdField(help_text='WeCom UserID; of a found thing this is the finder.', max_length=64, verbose_name='reporter')),
