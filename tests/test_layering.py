@@ -33,7 +33,11 @@ FLOORS = {
 WECOM_FOR_LOSTFOUND = "cards replies events errors errcodes dispatch outbox clients fields oauth"
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.
-WECOM_BESIDES = {"lostfound.admin": "models admin", "lostfound.services.recovery": "models inbox"}
+WECOM_BESIDES = {
+    "lostfound.admin": "models admin",
+    "lostfound.services.recovery": "models inbox",
+    "lostfound.services.waiting": "models",
+}
 # Facts know neither the framework nor the network …
 NOT_FOR_FACTS = ("django", "rest_framework", "requests", "environ", "wecomsite")
 # … but a state may carry the word that people read.

@@ -1,5 +1,6 @@
 """Decisions: what a tap on a card means. Actor, request and receivers come from our rows, never from the card's key."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from lostfound.states import CodeSource, Delivery, Final, Happened, RequestState
 from . import contact, owing, wallet
 from .cards import close_cards, keep_quiet, mark_shown, reopen_card, revive_card
 from .journal import lock_request, move_request, note
+
+alerts = logging.getLogger("wecom.alerts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ def take_tap(tap: Tap) -> str:
         issued_at=tap.received_at,
     )
     if tap.member.lower() != card.request.finder.lower():
+        alerts.error("tap of somebody else: request=%s task_id=%s", card.request_id, card.task_id)
         note(card.request, Happened.WRONG_ACTOR, actor=tap.member, cause=tap.cause, round=card.round)
         return "wrong_actor"
     mark_shown(card, Happened.CARD_INFERRED, actor=tap.member, cause=tap.cause)

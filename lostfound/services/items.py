@@ -1,5 +1,6 @@
 """Decisions: what is reported lost or found."""
 
+import logging
 import re
 from datetime import datetime
 
@@ -8,6 +9,8 @@ from django.utils import timezone
 from lostfound.errors import Invalid
 from lostfound.models import Item
 from lostfound.states import Category, Channel, ItemKind
+
+logger = logging.getLogger(__name__)
 
 TITLE = 60
 DESCRIPTION = 1000
@@ -30,7 +33,7 @@ def report_item(
     happened_at: datetime | None = None,
     contact_channel: str = Channel.WECOM,
     contact_value: str = "",
-    actor: str = "",
+    actor: str | None = None,
 ) -> Item:
     """Register one lost or found thing for `reporter`; of a found thing this is the finder.
 
@@ -49,6 +52,7 @@ def report_item(
         contact_value=words(contact_value, "contact_value", CONTACT, required=contact_channel != Channel.WECOM),
     )
     item.save()
+    logger.info("item reported: item=%s actor=%s", item.pk, actor or item.reporter)
     return item
 
 

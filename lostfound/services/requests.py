@@ -10,11 +10,16 @@ from . import contact, owing
 from .cards import close_cards, create_card
 from .items import userid, words
 from .journal import lock_request, move_request, note
+from .waiting import has_unread_tap
 
 MESSAGE = 200
 
 
-def ask_for_contact(*, item_id: int, owner: str, message: str = "", actor: str = "") -> tuple[ContactRequest, bool]:
+def ask_for_contact(
+    *, item_id: int, owner: str, message: str = "", actor: str | None = None
+) -> tuple[ContactRequest, bool]:
+    *, item_id: int, owner: str, message: str = "", actor: str | None = None
+) -> tuple[ContactRequest, bool]:
     """The request of this owner for this found item, and whether it is new.
 
     A repeat, also at the same moment, returns the open request and owes nothing twice. `actor` is who asks for
@@ -55,8 +60,13 @@ def withdraw_contact_request(*, request_id: int, actor: str, by_staff: bool = Fa
 
 @transaction.atomic
 def expire_request(*, request_id: int, by: str) -> ContactRequest:
-    """Nobody answered: the request ends, the card reads 已过期, the owner is told. Raises NotFound, RequestClosed."""
+    """Nobody answered: the request ends, the card reads 已过期, the owner is told.
+
+    Raises NotFound, and RequestClosed also where an answer has come in that no worker has read yet.
+    """
     request = lock_request(request_id)
+    if has_unread_tap(request):
+        raise RequestClosed("the finder has answered; the answer is about to be handled")
     end_unanswered(request, by=by, tell="expired")
     return request
 

@@ -78,7 +78,7 @@ def settle_recall(row: Outgoing, result: outbox.Result) -> None:
     """The stuck card is gone from the phone, or it is not; the finder is told the outcome in words either way."""
     card = lock_card(row.subject)
     gone = result.state in (outbox.State.DONE, outbox.State.INFERRED)
-    if gone and card.state == CardState.STUCK:
+    if gone:
         move_card(card, CardState.RECALLED, shows="", closed_at=timezone.now())
     event = Happened.CARD_RECALLED if gone else Happened.RECALL_FAILED
     note(card.request, event, actor=WORKER, cause=f"outgoing {row.pk}", round=card.round, errcode=result.errcode)
@@ -93,7 +93,9 @@ def _updated(card: Card, code: ResponseCode | None, result: outbox.Result, cause
         _stick(card, cause=cause, why="the finder is among those whose card was not changed")
         return outbox.Park("errcode 0, but the finder's card was not changed")
     event = Happened.CARD_UPDATED if result.state == outbox.State.DONE else Happened.UPDATE_INFERRED
-    move_card(card, CardState.CLOSED, shows=card_content.FINALS[Final(card.final)], closed_at=timezone.now())
+    if card.state != CardState.RECALLED:  # a rescue may have been quicker
+        shows = card_content.FINALS[Final(card.final)]
+        move_card(card, CardState.CLOSED, shows=shows, closed_at=timezone.now())
     note(card.request, event, actor=WORKER, cause=cause, round=card.round, shows=card.shows)
     return None
 

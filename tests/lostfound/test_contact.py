@@ -7,6 +7,7 @@ import requests as http
 from django.utils import timezone
 
 from lostfound import services
+from lostfound.errors import NothingToDo
 from lostfound.models import ContactRequest, Item
 from lostfound.states import Happened as H
 from tests.lostfound.world import (
@@ -176,7 +177,7 @@ def test_a_contact_whose_consent_is_gone_cannot_be_retried(wecom: WeCom) -> None
     wecom.will(SEND, {"errcode": 60011, "errmsg": "no"})
     outbox.drain()
     tap(card, "decline")
-    with pytest.raises(services.recovery.NothingToDo):
+    with pytest.raises(NothingToDo):
         services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
     assert owed("deliver_contact").state == "parked"
 

@@ -53,8 +53,7 @@ def test_parallel_questions_of_one_owner_make_one_request(transactional_db: None
     assert (ContactRequest.objects.count(), Card.objects.count(), Outgoing.objects.count()) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("round_", range(3))
-def test_confirm_withdraw_and_expire_at_once_leave_one_decision(card: Card, round_: int) -> None:
+def test_confirming_and_expiring_at_once_leave_one_decision(card: Card) -> None:
     pk = card.request_id
     results = one_each(
         lambda: services.accept_contact_request(task_id=card.task_id, finder=FINDER),

@@ -7,6 +7,7 @@ import requests as http
 from django.utils import timezone
 
 from lostfound import services
+from lostfound.errors import NothingToDo
 from lostfound.models import Card
 from lostfound.services import wallet
 from lostfound.states import Happened as H
@@ -217,7 +218,7 @@ def test_a_retry_without_any_code_is_refused_with_a_reason(wecom: WeCom) -> None
     wecom.will(UPDATE, DEAD_CODE, DEAD_CODE)
     drain_later()
     assert states(card)[2] == "stuck"
-    with pytest.raises(services.recovery.NothingToDo, match="response code"):
+    with pytest.raises(NothingToDo, match="response code"):
         services.retry_outgoing(outgoing_id=owed("update_card").pk, by="admin")
 
 
@@ -250,3 +251,14 @@ def test_a_worker_killed_during_the_update_leaves_one_text_and_one_update(wecom:
     assert owed("update_card").state == "inferred"
     assert wecom.cards == {card.task_id: "已推送"}
     assert states(card) == ("accepted", "delivered", "closed")
+
+
+def test_a_card_taken_back_while_it_was_revived_claims_no_text(wecom: WeCom) -> None:
+    card = accepted(wecom)
+    wecom.will(UPDATE, DEAD_CODE, DEAD_CODE)
+    wecom.hook = lambda path, body: tap(card, code=wecom.new_code(card.task_id)) if path == RECALL else None
+    drain_later()
+    assert states(card)[2] == "recalled"
+    card.refresh_from_db()
+    assert card.shows == ""
+    assert len(wecom.seen_by(FINDER)) == 1

@@ -43,7 +43,7 @@ class WeCom:
         self.cards: dict[str, str] = {}  # task_id → what stands on the buttons
         self.codes: dict[str, str] = {}  # unspent code → task_id
         self.recalled: list[str] = []
-        self.hook: Callable[[str, dict[str, Any]], None] | None = None
+        self.hook: Callable[[str, dict[str, Any]], object] | None = None
         base = conf.app().api_base_url
         mock.add(responses.GET, f"{base}gettoken", json={"errcode": 0, "access_token": "t", "expires_in": 7200})
         for path, work in ((SEND, self._send), (UPDATE, self._update), (RECALL, self._recall)):
