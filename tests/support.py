@@ -24,9 +24,9 @@ def wait_until(predicate: Callable[[], T], *, seconds: float = 10, what: str = "
     return answer
 
 
-def in_threads(count: int, work: Callable[[], T]) -> list[T | BaseException]:
+def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
     """Run `work` in `count` threads that start together; what each returned or raised, in no order."""
-    gate, results = threading.Barrier(count), list[T | BaseException]()
+    gate, results = threading.Barrier(count), list[Any]()
 
     def one() -> None:
         try:
