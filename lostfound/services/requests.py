@@ -18,8 +18,6 @@ MESSAGE = 200
 def ask_for_contact(
     *, item_id: int, owner: str, message: str = "", actor: str | None = None
 ) -> tuple[ContactRequest, bool]:
-    *, item_id: int, owner: str, message: str = "", actor: str | None = None
-) -> tuple[ContactRequest, bool]:
     """The request of this owner for this found item, and whether it is new.
 
     A repeat, also at the same moment, returns the open request and owes nothing twice. `actor` is who asks for
