@@ -10,7 +10,7 @@ find_python = try() { "$$1" -c "import sys, $$2; sys.exit(sys.version_info < (3,
   for module in ensurepip sys; do \
     for name in python3.14 python3.13 python3.12 python3.11 python3; do try $$name $$module && exit; done; \
   done
-PYTHON ?= $(shell $(find_python))
+PYTHON = $(shell $(find_python))
 too_old = 需要 Python 3.11 或更新的版本，这台机器上没有。  Python 3.11 or newer is needed; none runs on this machine.
 launch = @python='$(PYTHON)'; [ -n "$$python" ] || { echo '$(too_old)' >&2; exit 1; }; exec "$$python" -m wecomsite.launch
 
