@@ -52,7 +52,7 @@ def report_item(
         contact_value=words(contact_value, "contact_value", CONTACT, required=contact_channel != Channel.WECOM),
     )
     item.save()
-    logger.info("item reported: item=%s actor=%s", item.pk, actor or item.reporter)
+    logger.debug("item reported: item=%s actor=%s", item.pk, actor or item.reporter)
     return item
 
 

@@ -1,5 +1,7 @@
 """Decisions: the question on its way to the finder, and the short texts to either of the two."""
 
+from typing import Any
+
 from lostfound import card_content
 from lostfound.models import Card, ContactRequest
 from lostfound.states import CardState, Happened, RequestState
@@ -71,7 +73,11 @@ def settle_text(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
     member = card_content.receiver(request, what)
     unreached = done and is_unreached(result.answer, member)
     event = Happened.TOLD if done and not unreached else Happened.NOT_TOLD
-    data = {"what": what, "errcode": result.errcode} if result.errcode else {"what": what}
+    data: dict[str, Any] = {"what": what}
+    if result.errcode:
+        data["errcode"] = result.errcode
+    if not done and result.in_doubt:
+        data["in_doubt"] = True  # it may have arrived after all
     note(request, event, actor=WORKER, cause=f"outgoing {row.pk}", **data)
     return outbox.Park("errcode 0, but the member cannot be reached") if unreached else None
 
