@@ -18,7 +18,7 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection, connections
 from django.utils import timezone
 
-from . import conf, dispatch, inbox, jobs, leases, listen, outbox
+from . import dispatch, inbox, jobs, leases, listen, outbox
 from .models import Callback, Job, Outgoing
 
 logger = logging.getLogger(__name__)
@@ -57,8 +57,10 @@ def run(kind: str, pk: int) -> bool:
 class Worker:
     """Runs due rows in `slots` threads until stop() is called."""
 
-    def __init__(self, *, slots: int) -> None:
+    def __init__(self, *, slots: int, hand_over: Callable[[str, int], object] | None = None) -> None:
+        """`hand_over` takes the kind and id of a due row to another engine; without it, rows run here."""
         self.slots = slots
+        self._take_elsewhere = hand_over
         self.name = leases.me()
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -87,8 +89,8 @@ class Worker:
     def _claim_into(self, pool: ThreadPoolExecutor) -> bool:
         """Fill the free slots; True where something was claimed, so that it is worth looking again at once."""
         try:
-            if conf.runner() == "tasks":
-                return self._hand_over()
+            if self._take_elsewhere:
+                return self._hand_over(self._take_elsewhere)
             claimed = False
             for kind in SORTS:
                 claimed = self._claim_kind(kind, pool) or claimed
@@ -108,13 +110,11 @@ class Worker:
             pool.submit(self._work, kind, row)
         return bool(rows)
 
-    def _hand_over(self) -> bool:
-        from .tasks import run_row
-
+    def _hand_over(self, take: Callable[[str, int], object]) -> bool:
         handed = False
         for kind, sort in SORTS.items():
             for pk in jobs.hand_over(sort.model, order=sort.order, limit=self.slots):
-                run_row.enqueue(kind, pk)
+                take(kind, pk)
                 handed = True
         return handed
 

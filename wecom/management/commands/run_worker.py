@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from wecom import conf
+from wecom.tasks import run_row
 from wecom.worker import Worker
 
 
@@ -25,7 +27,7 @@ class Command(BaseCommand):
                 raise CommandError("the database is not migrated: run `manage.py migrate` first", returncode=3)
         except OperationalError as exc:
             raise CommandError(f"the database cannot be reached: {exc}", returncode=4) from exc
-        worker = Worker(slots=slots)
+        worker = Worker(slots=slots, hand_over=run_row.enqueue if conf.runner() == "tasks" else None)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         self.stdout.write(f"worker {worker.name} with {slots} slots")
