@@ -15,7 +15,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def wait_until(predicate: Callable[[], T], *, seconds: float = 10, what: str = "it") -> T:
+def wait_until(predicate: Callable[[], T | None], *, seconds: float = 10, what: str = "it") -> T:
     """The first true answer of `predicate`; an assertion fails when there is none in time."""
     end = time.monotonic() + seconds
     while not (answer := predicate()):
