@@ -27,6 +27,9 @@ PER_HOUR = 1000
 DUPLICATE_SECONDS = 1800
 DUPLICATE_SECONDS_MOST = 4 * 3600
 
+DUPLICATE = "duplicate"
+DROPPED = "dropped: "
+
 _DANGEROUS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -62,7 +65,7 @@ def send(world: World, app: Application, body: Mapping[str, Any], raw: bytes) ->
     earlier = _same_before(world, app, body, digest)
     if earlier:
         Message.objects.filter(pk=earlier.pk).update(repeats=F("repeats") + 1)
-        return {"errcode": 0, "errmsg": "ok", **to.report(), "msgid": earlier.msgid}, "duplicate: not shown again"
+        return {"errcode": 0, "errmsg": "ok", **to.report(), "msgid": earlier.msgid}, DUPLICATE
     if body.get("enable_id_trans"):
         content = people.translate_ids(content)
     message = Message.objects.create(
@@ -79,7 +82,7 @@ def send(world: World, app: Application, body: Mapping[str, Any], raw: bytes) ->
     answer = {"errcode": 0, "errmsg": "ok", **to.report(), "msgid": message.msgid}
     if msgtype == "template_card" and rules.is_interactive(content):
         answer["response_code"] = issue_code(message, Code.Source.SEND, message.sent_at).code
-    return answer, f"dropped, above the limit per member: {', '.join(dropped)}" if dropped else ""
+    return answer, DROPPED + ", ".join(dropped) if dropped else ""
 
 
 def issue_code(message: Message, source: Code.Source, at: datetime, userid: str = "") -> Code:

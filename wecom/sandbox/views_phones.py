@@ -139,8 +139,14 @@ def _context(request: HttpRequest, only_if_newer_than: str | None = None) -> dic
     context: dict[str, Any] = {"seen": seen, "first": only_if_newer_than is None, "members": members}
     if only_if_newer_than is None or not only_if_newer_than.startswith(chats + "/"):
         now = clock.now(state)
+        known = people.find(owners)
         context["phones"] = [
-            {"side": side, "owner": owner, "entries": chat.entries(owner, now)}
+            {
+                "side": side,
+                "owner": owner,
+                "name": known[owner].name if owner in known else owner,
+                "entries": chat.entries(owner, now),
+            }
             for side, owner in zip(SIDES, owners, strict=True)
         ]
     return context | _panel(state)

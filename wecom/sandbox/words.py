@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from . import sending
 from .errcodes import MEANINGS
 from .models import ApiCall, Delivery, Fault
 
@@ -94,6 +95,19 @@ def meaning(errcode: int | None, status: int) -> str:
     return str(MEANINGS.get(errcode, _("The sandbox does not know this errcode.")))
 
 
+def fault_words(scope: str, suffered: str) -> list[str]:
+    """The faults that a call or delivery has suffered ("delay 6000, copies 2"), as one would say them."""
+    parts = [part.partition(" ") for part in suffered.split(", ") if part]
+    return [fault(scope, kind, value) for kind, _space, value in parts]
+
+
+def note_words(note: str) -> str:
+    """What the platform kept to itself, in the reader's language."""
+    if note.startswith(sending.DROPPED):
+        return _("never shown, above the limit per member: %(who)s") % {"who": note.removeprefix(sending.DROPPED)}
+    return _("seen before, not shown again") if note == sending.DUPLICATE else note
+
+
 def _call(row: ApiCall) -> dict[str, Any]:
     return {
         "kind": "call",
@@ -102,6 +116,7 @@ def _call(row: ApiCall) -> dict[str, Any]:
         "row": row,
         "good": row.errcode == 0 and row.status == 200,
         "meaning": meaning(row.errcode, row.status),
+        "badges": [*fault_words("api", row.faults), *([note_words(row.note)] if row.note else [])],
         "request": _pretty(row.request),
         "answer": _pretty(row.answer),
     }
@@ -117,6 +132,7 @@ def _delivery(row: Delivery) -> dict[str, Any]:
         "tries": tries,
         "good": any(one.status == 200 for one in tries) and not any(one.error for one in tries),
         "arrived": any(one.status == 200 for one in tries),
+        "badges": fault_words("callback", row.faults),
         "ms": tries[-1].ms if tries else None,
     }
 

@@ -23,6 +23,7 @@ _LISTS = {
     "select_list",
     "vertical_content_list",
 }
+_ONE_WORD = {"key_name": "keyname", "user_id": "userid", "app_id": "appid", "page_path": "pagepath"}
 _NUMBERS = {"type", "style", "mode", "desc_color"}
 _FLAGS = {"is_checked", "disable"}
 
@@ -87,4 +88,5 @@ def _value(name: str, text: str) -> Any:
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return _ONE_WORD.get(snake, snake)
