@@ -255,7 +255,7 @@ def main(name: str) -> int:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know Chinese
     try:
         return {"install": install, "tools": tools, "run": run}[name]()
-    except Stop as stop:
+    except (Stop, OSError) as stop:  # OSError: no space, no permission, a file in the way
         print(stop, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
