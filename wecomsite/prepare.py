@@ -31,8 +31,8 @@ def prepare() -> None:
     from django.db import connection
 
     _ = settings.SECRET_KEY  # Django asks for it late; an empty one is an error now
-    connection.settings_dict["OPTIONS"].pop("pool", None)  # a pool would say less clearly why nobody answers
     call_command("check", stdout=io.StringIO())
+    connection.settings_dict["OPTIONS"].pop("pool", None)  # a pool would say less clearly why nobody answers
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     if not settings.DEBUG:  # with debug on, whitenoise finds the files where they lie
