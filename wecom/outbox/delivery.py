@@ -233,11 +233,19 @@ def _broken(row: Outgoing, exc: Exception) -> None:
     """Our own code failed before the call was made: try again a few times, then let a person look."""
     logger.error("could not be prepared: outgoing=%s kind=%s", row.pk, row.kind, exc_info=exc)
     why = mask_text(f"{type(exc).__name__}: {exc}")
-    hopeless = isinstance(exc, WeComError) or row.failures + 1 >= len(jobs.BACKOFF)
-    if hopeless and not isinstance(exc, ConfigError):
+    failures = row.failures + 1
+    hopeless = isinstance(exc, WeComError) or failures >= len(jobs.BACKOFF)
+    if isinstance(exc, ConfigError) or not hopeless:
+        return _wait(row, until=timezone.now() + jobs.backoff(failures), why=why, failures=failures)
+    try:
+        with transaction.atomic(durable=True):
+            _hold(row)
+            _end(row, kind_of(row.kind), State.PARKED, Tried(outcome=Outcome.NOT_SENT, errmsg=why), in_doubt=False)
+    except (Lost, DatabaseError):
+        raise
+    except Exception:
+        logger.exception("nor could its end be settled: outgoing=%s", row.pk)
         _close(row, State.PARKED, error=why)
-    else:
-        _wait(row, until=timezone.now() + jobs.backoff(row.failures + 1), why=why, failures=row.failures + 1)
 
 
 def _wait(row: Outgoing, *, until: datetime, why: str, **fields: Any) -> None:
