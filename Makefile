@@ -19,6 +19,8 @@ code := manage.py wecomsite wecom lostfound tests
 # The settings that a fresh clone starts with, away from anybody's .env and database.
 as_shipped := DJANGO_ENV_FILE=.env.example DJANGO_SECRET_KEY=only-for-make-test-0123456789-abcdefghijklmnopqrstuvwxyz \
   DATABASE_URL=sqlite://:memory:
+uv_lock = uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --custom-compile-command 'make lock'
 
 help: ## 显示这个列表  show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -51,8 +53,6 @@ check: tools
 pytest: tools
 	$(bin)/pytest -n auto --maxprocesses 4
 
-lock: ## 用 uv 重新锁定依赖  make the locks anew with uv
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  -o requirements.txt requirements.in
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  -c requirements.txt --group dev -o requirements-dev.txt
+lock: ## 用 uv 重新锁定依赖；UPGRADE=--upgrade 取新版本  lock the requirements anew with uv
+	$(uv_lock) -o requirements.txt requirements.in
+	$(uv_lock) -c requirements.txt --group dev -o requirements-dev.txt
