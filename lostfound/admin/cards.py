@@ -75,7 +75,6 @@ class CardAdmin(RecordAdmin):
     date_hierarchy = "created_at"
     inlines = (CodeInline,)
     deeds = (deeds.RETRY_CARD, deeds.RESEND_CARD)
-    list_select_related = ("request",)
     fieldsets = (
         (None, {"fields": (("shown_state", "shows"), ("belongs_to", "round"), ("recipient", "final"))}),
         (_("As the finder sees it"), {"fields": ("drawn",)}),
@@ -84,7 +83,7 @@ class CardAdmin(RecordAdmin):
     )
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).defer("request__contact_value")
+        return super().get_queryset(request).select_related("request").defer("request__contact_value")
 
     @display(description=_("contact request"), ordering="request")
     def belongs_to(self, row: Card) -> SafeString:
@@ -102,7 +101,7 @@ class CardAdmin(RecordAdmin):
     def sent(self, row: Card) -> SafeString | str:
         return exact(row.sent_at)
 
-    @display(description=_("closed"), ordering="closed_at")
+    @display(description=_("closed at"), ordering="closed_at")
     def closed(self, row: Card) -> SafeString | str:
         return exact(row.closed_at)
 

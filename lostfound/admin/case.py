@@ -1,14 +1,14 @@
 """Door: one request on one page. Collects what the page shows, in as few queries as it has parts."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from lostfound import selectors
-from lostfound.models import Card, ContactRequest, ResponseCode, TimelineEntry
-from lostfound.states import Happened
+from lostfound.models import Card, ContactRequest, ResponseCode
 from wecom.admin.labels import EMPTY, errcode_full, exact, state_badge
 from wecom.admin.message import as_json
 from wecom.models import Attempt, Outgoing
@@ -18,6 +18,8 @@ from .contacts import masked_contact
 from .drawing import draw_card
 from .kinds import kind_words
 from .proxies import is_update
+from .sentences import sentence
+from .story import Line, tell
 
 Shown = SafeString | str
 
@@ -62,18 +64,10 @@ class OutgoingPart:
     retry_url: str
     what: str
     state: Shown
+    why: str
     due: Shown
     finished: Shown
     tries: list[TryLine]
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineLine:
-    at: Shown
-    what: str
-    actor: str
-    cause: str
-    data: list[tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +78,15 @@ class Case:
     contact: str
     next_step: str
     cards: list[CardPart]
-    timeline: list[TimelineLine]
+    timeline: list[Line]
     outgoing: list[OutgoingPart]
 
 
 def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
     """Everything about this request, newest card first, the rest in the order in which it happened."""
-    cards = request.cards.order_by("-round").prefetch_related("codes")
+    cards = request.cards.order_by("-round").prefetch_related(Prefetch("codes", ResponseCode.objects.defer("code")))
+    outgoing = [_outgoing(row, may_retry=may_retry) for row in selectors.outgoing_of(request)]
+    pages = {str(part.row.pk): part.url for part in outgoing}
     return Case(
         request=request,
         state=state_badge(request),
@@ -98,8 +94,8 @@ def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
         contact=masked_contact(request),
         next_step=selectors.next_step(request),
         cards=[_card(card) for card in cards],
-        timeline=[_entry(entry) for entry in request.timeline.all()],
-        outgoing=[_outgoing(row, may_retry=may_retry) for row in selectors.outgoing_of(request)],
+        timeline=[tell(entry, pages) for entry in request.timeline.all()],
+        outgoing=outgoing,
     )
 
 
@@ -117,23 +113,12 @@ def _card(card: Card) -> CardPart:
 
 def _code(code: ResponseCode) -> CodeLine:
     return CodeLine(
-        fingerprint=code.fingerprint[:8],
+        fingerprint=code.fingerprint[:6],
         source=str(code.get_source_display()),
         member=code.userid or EMPTY,
         state=state_badge(code),
         issued=exact(code.issued_at),
         left=lifetime(code),
-    )
-
-
-def _entry(entry: TimelineEntry) -> TimelineLine:
-    known = entry.event in Happened.values
-    return TimelineLine(
-        at=exact(entry.at),
-        what=str(Happened(entry.event).label) if known else entry.event,
-        actor=entry.actor,
-        cause=entry.cause,
-        data=list(entry.data.items()) if isinstance(entry.data, dict) else [("", entry.data)],
     )
 
 
@@ -146,6 +131,7 @@ def _outgoing(row: Outgoing, *, may_retry: bool) -> OutgoingPart:
         retry_url=reverse(f"admin:{admin}_do", args=[row.pk, "retry"]) if failed and may_retry else "",
         what=kind_words(row),
         state=state_badge(row),
+        why=sentence(row.error),
         due=exact(row.due_at) if row.state in Outgoing.OPEN else "",
         finished=exact(row.finished_at),
         tries=[_try(attempt) for attempt in row.tries.all()],
@@ -160,6 +146,6 @@ def _try(attempt: Attempt) -> TryLine:
         answer=errcode_full(attempt.errcode) if attempt.errcode is not None else attempt.errmsg,
         started=exact(attempt.started_at),
         ms="" if attempt.ms is None else str(attempt.ms),
-        request=as_json(attempt.request),
-        reply=as_json(attempt.answer),
+        request=as_json(attempt.request, _("request")),
+        reply=as_json(attempt.answer, _("answer")),
     )

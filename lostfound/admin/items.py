@@ -52,6 +52,7 @@ class ItemForm(forms.ModelForm):
     class Meta:
         model = Item
         fields = FIELDS
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +95,7 @@ class ItemAdmin(ModelAdmin):
     readonly_fields = ("shown_state", "contact", "created_at")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
-        (None, {"fields": (("kind", "category"), "title", "description", ("place", "happened_at"))}),
+        (None, {"fields": (("kind", "category"), "title", "description", "place", "happened_at")}),
         (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
         (_("State"), {"fields": (("shown_state", "created_at"),)}),
     )
@@ -177,7 +178,12 @@ class ItemAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"may_ask": self.may_ask(request), "askable": self._askable(object_id), **(extra_context or {})}
+        context = {
+            "may_ask": self.may_ask(request),
+            "askable": self._askable(object_id),
+            "requests_of": f"{reverse('admin:lostfound_contactrequest_changelist')}?item__id__exact={object_id}",
+            **(extra_context or {}),
+        }
         answer: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         return answer
 

@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from wecom.admin.callbacks import CallbackAdmin
+from wecom.admin.labels import EMPTY
 from wecom.admin.outgoing import OutgoingAdmin
 from wecom.outbox import Outgoing
 
 from . import deeds
 from .kinds import KINDS, kind_words, request_id_of
 from .proxies import UPDATES, only_updates, without_updates
+from .sentences import sentence
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -39,7 +41,7 @@ class OurOutgoingAdmin(OutgoingAdmin):
     list_display = ("number", "what", "belongs_to", "shown_state", "attempts", "answered", "due", "created")
     list_filter: ClassVar[tuple[Any, ...]] = ("state", KindFilter, ("created_at", admin.DateFieldListFilter))
     fieldsets = (
-        (None, {"fields": (("what", "shown_state"), ("belongs_to", "attempts"), "answered_fully", "error")}),
+        (None, {"fields": (("what", "shown_state"), ("belongs_to", "attempts"), "answered_fully", "why")}),
         (_("When"), {"fields": (("created", "due"), ("until", "finished"))}),
         (_("Details"), {"fields": (("effect_key", "topic"), ("subject", "app"), ("failures", "leased_by"))}),
     )
@@ -48,11 +50,15 @@ class OurOutgoingAdmin(OutgoingAdmin):
     def what(self, row: Outgoing) -> str:
         return kind_words(row)
 
+    @display(description=_("last error"))
+    def why(self, row: Outgoing) -> str:
+        return sentence(row.error) or EMPTY
+
     @display(description=_("contact request"), ordering="topic")
     def belongs_to(self, row: Outgoing) -> SafeString | str:
         key = request_id_of(row)
         if not key:
-            return row.topic or "–"
+            return row.topic or EMPTY
         return format_html(
             '<a class="lf-link" href="{}">#{}</a>', reverse("admin:lostfound_contactrequest_change", args=[key]), key
         )

@@ -34,11 +34,13 @@ class ContactRequestAdmin(RecordAdmin):
     search_fields = ("=id", "item__title", "owner", "finder", "cards__task_id")
     search_help_text = _("Number, item, owner, finder or task id")
     date_hierarchy = "created_at"
-    list_select_related = ("item",)
     sensitive = ("contact_value", "item__contact_value")
     deeds = (deeds.RESEND, deeds.EXPIRE, deeds.WITHDRAW)
     change_form_template = "admin/lostfound/contactrequest/change_form.html"
     fields = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("item")
 
     def changeform_view(
         self,

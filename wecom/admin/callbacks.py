@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -35,7 +35,7 @@ EVENTS = (
 def replay(callback_id: Any, by: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
     if not inbox.replay(callback_id):
-        raise NotDone(_g("It is being handled right now."))
+        raise NotDone(gettext("It is being handled right now."))
 
 
 REPLAY = Deed(

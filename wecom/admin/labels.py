@@ -43,10 +43,10 @@ def exact(moment: datetime | None) -> SafeString | str:
         return EMPTY
     local = timezone.localtime(moment)
     return format_html(
-        '<span class="lf-moment">{} <b>{}</b><small>.{:03d}</small></span>',
+        '<span class="lf-moment">{} <b>{}</b><small>.{}</small></span>',
         f"{local:%Y-%m-%d}",
         f"{local:%H:%M:%S}",
-        local.microsecond // 1000,
+        f"{local.microsecond // 1000:03d}",
     )
 
 

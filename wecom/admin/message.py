@@ -37,12 +37,14 @@ def message_table(callback: Callback) -> SafeString:
     return format_html('<table class="lf-fields">{}</table>', rows)
 
 
-def as_json(value: Any) -> SafeString:
+def as_json(value: Any, summary: object) -> SafeString:
     """A JSON value to unfold and read; what must not be seen was masked when it was stored."""
     if not value:
-        return format_html("")
+        return SafeString("")
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    return format_html('<details class="lf-json"><summary>{{…}}</summary><pre class="lf-raw">{}</pre></details>', text)
+    return format_html(
+        '<details class="lf-json"><summary>{}</summary><pre class="lf-raw">{}</pre></details>', summary, text
+    )
 
 
 def _raw(plain: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -23,7 +23,7 @@ RETRYABLE = (State.PARKED, State.DEAD)
 def retry(outgoing_id: Any, by: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
     if not outbox.retry(outgoing_id):
-        raise NotDone(_g("It is neither parked nor dead."))
+        raise NotDone(gettext("It is neither parked nor dead."))
 
 
 RETRY = Deed(
@@ -41,7 +41,7 @@ RETRY = Deed(
 
 class AttemptInline(RecordInline):
     model = Attempt
-    verbose_name_plural = _("attempts")
+    verbose_name_plural = _("tries")
     fields = readonly_fields = ("number", "path", "shown_outcome", "answered", "duration", "started", "body", "reply")
 
     @display(description=_("outcome"))
@@ -62,11 +62,11 @@ class AttemptInline(RecordInline):
 
     @display(description=_("request"))
     def body(self, row: Attempt) -> SafeString:
-        return as_json(row.request)
+        return as_json(row.request, gettext("request"))
 
     @display(description=_("answer"))
     def reply(self, row: Attempt) -> SafeString:
-        return as_json(row.answer)
+        return as_json(row.answer, gettext("answer"))
 
 
 class OutgoingAdmin(RecordAdmin):

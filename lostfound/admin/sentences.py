@@ -1,0 +1,65 @@
+"""Door: the short English reasons that decisions write down, as sentences in the reader's language."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from lostfound.states import CardState, RequestState
+from wecom.outbox import Outgoing
+
+_KNOWN = {
+    "it belongs to no contact request": _("It belongs to no contact request."),
+    "somebody else was quicker": _("Somebody else was quicker."),
+    "it is being handled": _("It is being handled right now."),
+    "the card is still being sent": _("The card is still being sent."),
+    "the card was sent a short while ago": _("The card was sent a short while ago and is still good."),
+    "a newer card was sent": _("A newer card was sent."),
+    "a newer card replaces it": _("A newer card replaces it."),
+    "no update of this card has failed": _("No update of this card has failed."),
+    "the finder withdrew the consent": _("The finder withdrew the consent."),
+    "the consent was withdrawn": _("The finder withdrew the consent."),
+    "the consent was withdrawn after a try": _("The finder withdrew the consent after a try had begun."),
+    "the owner took the request back": _("The owner took the request back."),
+    "the finder declined": _("The finder declined."),
+    "no usable code": _("No usable response code is left."),
+    "no usable response code": _("No usable response code is left."),
+    "no usable response code is left; a tap on the card would bring one": _(
+        "No usable response code is left; a tap on the card would bring one."
+    ),
+    "the finder cannot be reached": _("The finder cannot be reached."),
+    "the owner cannot be reached": _("The owner cannot be reached."),
+    "errcode 0, but the finder cannot be reached": _("WeCom answered 0, but the finder cannot be reached."),
+    "errcode 0, but the owner cannot be reached": _("WeCom answered 0, but the owner cannot be reached."),
+    "errcode 0, but the member cannot be reached": _("WeCom answered 0, but the member cannot be reached."),
+    "errcode 0, but the finder's card was not changed": _("WeCom answered 0, but the finder's card was not changed."),
+    "the finder is among those whose card was not changed": _("WeCom did not change the finder's card."),
+    "the card shows its final text after all": _("The card shows its final text after all."),
+    "too early: the instant answer is still on its way; another row follows": _(
+        "The instant answer was still on its way; a later update follows."
+    ),
+    "a repeat would not be the same message any more": _("A repeat would not be the same message any more."),
+    "the limit per member": _("The limit of messages per member is reached for the moment."),
+    "the limit per api": _("The limit of this API is reached for the moment."),
+    "unknown card": _("It is no card of ours."),
+    "wrong_actor": _("Somebody tapped who is not the finder."),
+    "expired": _("Nobody answered in time."),
+    "finder_gone": _("The finder has left the company."),
+}
+_STATE = re.compile(r"(the request|the card|it) is (\w+)")
+_WHOSE: dict[str, tuple[Any, Any]] = {
+    "the request": (_("The request is: %(state)s."), RequestState),
+    "the card": (_("The card is: %(state)s."), CardState),
+    "it": (_("It is: %(state)s."), Outgoing.State),
+}
+
+
+def sentence(why: str) -> str:
+    """The reason in words; as it was written down where we have none, such as WeCom's own errmsg."""
+    if why in _KNOWN:
+        return str(_KNOWN[why])
+    found = _STATE.fullmatch(why)
+    if found and found[2] in _WHOSE[found[1]][1].values:
+        words, states = _WHOSE[found[1]]
+        return str(words) % {"state": states(found[2]).label}
+    return why

@@ -1,0 +1,249 @@
+"""What an administrator can do, from a list and from a page, and what they are told about it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from lostfound.models import Card, ContactRequest, TimelineEntry
+from tests.lostfound.world import (
+    DEAD_CODE,
+    FINDER,
+    RECALL,
+    UPDATE,
+    WeCom,
+    ask,
+    asked,
+    card_of,
+    drain_later,
+    found_item,
+    tap,
+)
+from wecom import outbox
+from wecom.fields import fingerprint
+from wecom.models import Callback, Outgoing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(admin_user: User) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(admin_user)
+    return client
+
+
+def do(client: Client, page: str, row: Any, deed: str, **data: str) -> Any:
+    """Press the button on the page of one row, and say yes where one is asked."""
+    return client.post(reverse(f"admin:{page}_do", args=[row.pk, deed]), {"confirmed": "yes", **data})
+
+
+def from_list(client: Client, page: str, deed: str, rows: list[Any], **data: str) -> Any:
+    chosen = {"action": deed, "_selected_action": [str(row.pk) for row in rows], **data}
+    return client.post(reverse(f"admin:{page}_changelist"), chosen)
+
+
+def told(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def events_by(actor: str) -> list[str]:
+    return list(TimelineEntry.objects.filter(actor=actor).values_list("event", flat=True))
+
+
+def stuck_card(wecom: WeCom) -> Card:
+    """The finder agreed, the contact went out, and every code of the card was refused."""
+    card = asked()
+    wecom.will(UPDATE, *[DEAD_CODE] * 5)
+    wecom.will(RECALL, {"errcode": 40058, "errmsg": "no recall"})
+    tap(card, code="RC_of_nothing")
+    outbox.drain()
+    card.refresh_from_db()
+    assert card.state == "stuck"
+    return card
+
+
+def test_a_pending_request_can_be_expired_from_its_page(office: Client, wecom: WeCom) -> None:
+    request = asked().request
+    answer = do(office, "lostfound_contactrequest", request, "expire")
+    assert answer.status_code == 302
+    assert told(answer) == ["Expire: 1 of 1 done."]
+    request.refresh_from_db()
+    assert request.state == "expired"
+    assert "expired" in events_by("admin")
+
+
+def test_a_risky_deed_asks_first_and_changes_nothing_by_asking(office: Client, wecom: WeCom) -> None:
+    request = asked().request
+    answer = office.post(reverse("admin:lostfound_contactrequest_do", args=[request.pk, "expire"]))
+    assert answer.status_code == 200
+    assert "This cannot be undone." in answer.content.decode()
+    request.refresh_from_db()
+    assert request.state == "pending"
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_deeds_are_done_by_post_alone(office: Client, wecom: WeCom, method: str) -> None:
+    request = asked().request
+    address = reverse("admin:lostfound_contactrequest_do", args=[request.pk, "expire"])
+    assert getattr(office, method)(address).status_code == 405
+
+
+def test_a_deed_needs_the_csrf_token(admin_user: User, wecom: WeCom) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin_user)
+    request = asked().request
+    assert do(strict, "lostfound_contactrequest", request, "expire").status_code == 403
+    request.refresh_from_db()
+    assert request.state == "pending"
+
+
+@pytest.mark.parametrize(("key", "deed"), [("999", "expire"), ("abc", "expire"), ("1", "explode")])
+def test_what_does_not_exist_cannot_be_done(office: Client, key: str, deed: str) -> None:
+    assert office.post(f"/admin/lostfound/contactrequest/{key}/do/{deed}/").status_code == 404
+
+
+def test_a_request_can_be_withdrawn_for_its_owner(office: Client, wecom: WeCom) -> None:
+    request = asked().request
+    do(office, "lostfound_contactrequest", request, "withdraw")
+    request.refresh_from_db()
+    assert request.state == "withdrawn"
+
+
+def test_the_same_deed_twice_is_refused_with_the_reason(office: Client, wecom: WeCom) -> None:
+    request = asked().request
+    do(office, "lostfound_contactrequest", request, "withdraw")
+    answer = do(office, "lostfound_contactrequest", request, "withdraw")
+    assert told(answer)[-2:] == [
+        "Withdraw: 0 of 1 done.",
+        f"Not done for #{request.pk}: The request is decided already, or the contact is on its way.",
+    ]
+
+
+def test_from_a_list_each_row_counts_for_itself(office: Client, wecom: WeCom) -> None:
+    rows = [ask(found_item(), owner=f"owner{number}") for number in range(3)]
+    ContactRequest.objects.filter(pk=rows[1].pk).update(state="declined")
+    first = from_list(office, "lostfound_contactrequest", "expire", rows)
+    assert "This cannot be undone." in first.content.decode()
+    answer = from_list(office, "lostfound_contactrequest", "expire", rows, confirmed="yes")
+    assert told(answer) == [
+        "Expire: 2 of 3 done.",
+        f"Not done for #{rows[1].pk}: The request is decided already, or the contact is on its way.",
+    ]
+
+
+def test_a_card_that_did_not_arrive_is_sent_again(office: Client, wecom: WeCom) -> None:
+    card = asked()
+    Card.objects.update(state="undelivered")
+    answer = do(office, "lostfound_contactrequest", card.request, "resend")
+    assert told(answer) == ["Send the card again: 1 of 1 done."]
+    assert card_of(card.request, 2).task_id != card.task_id
+
+
+def test_a_card_that_is_still_good_is_not_sent_again(office: Client, wecom: WeCom) -> None:
+    card = asked()
+    for page, row in (("lostfound_contactrequest", card.request), ("lostfound_card", card)):
+        answer = do(office, page, row, "resend")
+        assert "still good" in told(answer)[-1]
+    assert Card.objects.count() == 1
+
+
+def test_a_stuck_update_is_retried_from_the_card_and_ends_well(office: Client, wecom: WeCom) -> None:
+    card = stuck_card(wecom)
+    wecom.faults[UPDATE].clear()
+    code, now = wecom.new_code(card.task_id), timezone.now()
+    card.codes.create(
+        code=code,
+        fingerprint=fingerprint(code),
+        source="tap",
+        userid=FINDER,
+        issued_at=now,
+        expires_at=now + timedelta(hours=24),
+    )
+    answer = do(office, "lostfound_card", card, "retry")
+    assert told(answer) == ["Retry the update: 1 of 1 done."]
+    drain_later()
+    card.refresh_from_db()
+    assert (card.state, card.shows) == ("closed", "已推送")
+
+
+def test_an_update_without_a_code_is_not_retried_in_vain(office: Client, wecom: WeCom) -> None:
+    card = stuck_card(wecom)
+    row = Outgoing.objects.filter(kind="lostfound.update_card").latest("pk")
+    for page, target in (("lostfound_card", card), ("lostfound_cardupdate", row)):
+        answer = do(office, page, target, "retry")
+        assert told(answer)[-1].endswith(("would bring one.", "has failed.")), told(answer)
+
+
+def test_a_parked_contact_is_retried_and_comes_back_to_the_page_of_the_request(office: Client, wecom: WeCom) -> None:
+    request = asked().request
+    tap(card_of(request))
+    row = Outgoing.objects.get(kind="lostfound.deliver_contact")
+    Outgoing.objects.filter(pk=row.pk).update(state="parked")
+    back = reverse("admin:lostfound_contactrequest_change", args=[request.pk])
+    answer = do(office, "wecom_outgoing", row, "retry", next=back)
+    assert answer["Location"] == back
+    row.refresh_from_db()
+    assert row.state == "waiting"
+    assert "retried" in events_by("admin")
+
+
+def test_the_way_back_never_leads_to_another_site(office: Client, wecom: WeCom) -> None:
+    request = asked().request
+    answer = do(office, "lostfound_contactrequest", request, "expire", next="https://elsewhere.example/")
+    assert answer["Location"].startswith("/admin/")
+
+
+def test_a_retry_pressed_twice_makes_one_try(office: Client, wecom: WeCom) -> None:
+    tap(asked())
+    row = Outgoing.objects.get(kind="lostfound.deliver_contact")
+    Outgoing.objects.filter(pk=row.pk).update(state="parked")
+    do(office, "wecom_outgoing", row, "retry")
+    answer = do(office, "wecom_outgoing", row, "retry")
+    assert told(answer)[-1] == f"Not done for #{row.pk}: It is: waiting."
+    outbox.drain()
+    assert len(wecom.texts) == 1
+
+
+def test_a_quarantined_callback_is_released(office: Client, wecom: WeCom) -> None:
+    card = asked()
+    row = Callback.objects.create(
+        app="default",
+        event="template_card_event",
+        task_id=card.task_id,
+        userid=FINDER,
+        plaintext="<xml/>",
+        digest="0" * 64,
+        state="quarantined",
+        due_at=timezone.now() + timedelta(days=1),
+    )
+    answer = do(office, "wecom_callback", row, "replay")
+    assert told(answer) == ["Handle again: 1 of 1 done."]
+    row.refresh_from_db()
+    assert row.state == "waiting"
+    assert "replayed" in events_by("admin")
+
+
+def test_buttons_are_shown_for_what_fits_the_state(office: Client, wecom: WeCom) -> None:
+    request = asked().request
+    address = reverse("admin:lostfound_contactrequest_change", args=[request.pk])
+    assert {"resend", "expire", "withdraw"} <= _buttons(office.get(address))
+    ContactRequest.objects.update(state="expired")
+    assert _buttons(office.get(address)) == set()
+
+
+def _buttons(answer: Any) -> set[str]:
+    return {button["deed"].name for button in answer.context["deeds"]}
+
+
+def test_too_many_rows_at_once_are_refused(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wecom.admin.deeds.MOST_AT_ONCE", 1)
+    rows = [Callback.objects.create(app="default", digest=f"{n}" * 64, state="done") for n in range(2)]
+    answer = from_list(office, "wecom_callback", "replay", rows, confirmed="yes")
+    assert told(answer) == ["At most 1 at once: choose fewer."]
+    assert not Callback.objects.filter(state="waiting").exists()
