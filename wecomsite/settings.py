@@ -177,6 +177,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": _("Report items, ask for the contact of a finder, see what became of it."),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v[0-9]+",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ItemStateEnum": "lostfound.states.ItemState",
@@ -202,6 +203,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": _("Lost and found"),
     "SITE_SUBHEADER": _("Administration"),
     "SITE_SYMBOL": "travel_explore",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("lostfound/icon.svg")}],
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "COLORS": {"primary": {str(shade): f"#{blue}" for shade, blue in zip(_SHADES, _BLUE, strict=True)}},

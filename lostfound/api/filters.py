@@ -70,8 +70,8 @@ class ItemFilter(FilterSet):
     state = django_filters.ChoiceFilter(choices=ItemState.choices)
     category = django_filters.ChoiceFilter(choices=Category.choices)
     reporter = django_filters.CharFilter(max_length=64)
-    place = WordsFilter("place", label="Part of the place.")
-    search = WordsFilter("title", "description", "place", label="Part of title, description or place.")
+    place = WordsFilter("place", label=_("Part of the place."))
+    search = WordsFilter("title", "description", "place", label=_("Part of title, description or place."))
     happened_from = MomentFilter(field_name="happened_at", lookup_expr="gte")
     happened_to = MomentFilter(field_name="happened_at", lookup_expr="lte")
 

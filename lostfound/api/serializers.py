@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.utils.translation import get_language
-from drf_spectacular.utils import extend_schema_field
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
@@ -21,17 +22,18 @@ class NewItem(StrictSerializer):
     category = serializers.ChoiceField(choices=Category.choices, required=False)
     place = TextField(max_length=100, allow_blank=True, required=False)
     happened_at = MomentField(required=False)
-    reporter = UserIdField(required=False, help_text="Needed from staff; anybody else is the reporter themselves.")
+    reporter = UserIdField(required=False, help_text=_("Needed from staff; anybody else is the reporter themselves."))
     contact_channel = serializers.ChoiceField(choices=Channel.choices, required=False)
     contact_value = TextField(
         max_length=200,
         allow_blank=True,
         required=False,
         write_only=True,
-        help_text="The phone number, or where to pick it up. Never shown again.",
+        help_text=_("The phone number, or where to pick it up. Never shown again."),
     )
 
 
+@extend_schema_serializer(component_name="Item")
 class ItemOut(serializers.ModelSerializer[Item]):
     class Meta:
         model = Item
@@ -53,7 +55,7 @@ class ItemOut(serializers.ModelSerializer[Item]):
 
 class NewContactRequest(StrictSerializer):
     item = IdField()
-    requester = UserIdField(required=False, help_text="Needed from staff; anybody else asks for themselves.")
+    requester = UserIdField(required=False, help_text=_("Needed from staff; anybody else asks for themselves."))
     message = TextField(max_length=200, allow_blank=True, required=False)
 
 
@@ -61,6 +63,7 @@ class NoBody(StrictSerializer):
     """Nothing is to be sent along."""
 
 
+@extend_schema_serializer(component_name="ContactRequest")
 class ContactRequestOut(serializers.ModelSerializer[ContactRequest]):
     requester = serializers.CharField(source="owner", read_only=True)
 
@@ -81,6 +84,7 @@ class ContactRequestOut(serializers.ModelSerializer[ContactRequest]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(component_name="Card")
 class CardOut(serializers.ModelSerializer[Card]):
     class Meta:
         model = Card
@@ -88,12 +92,14 @@ class CardOut(serializers.ModelSerializer[Card]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(component_name="Errcode")
 class ErrcodeOut(serializers.Serializer):
     errcode = serializers.IntegerField()
     meaning = serializers.CharField()
     remedy = serializers.CharField()
 
 
+@extend_schema_serializer(component_name="Outgoing")
 class OutgoingOut(serializers.ModelSerializer[Outgoing]):
     errcode = serializers.SerializerMethodField()
 
@@ -113,6 +119,7 @@ class OutgoingOut(serializers.ModelSerializer[Outgoing]):
         return {"errcode": row.last_errcode, "meaning": meaning, "remedy": remedy}
 
 
+@extend_schema_serializer(component_name="TimelineEntry")
 class TimelineOut(serializers.ModelSerializer[TimelineEntry]):
     class Meta:
         model = TimelineEntry
@@ -120,8 +127,9 @@ class TimelineOut(serializers.ModelSerializer[TimelineEntry]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(component_name="ContactRequestDetail")
 class ContactRequestDetail(ContactRequestOut):
-    card = serializers.SerializerMethodField(help_text="The card of the newest round.")
+    card = serializers.SerializerMethodField(help_text=_("The card of the newest round."))
     cards = CardOut(many=True, read_only=True)
     outgoing = serializers.SerializerMethodField()
     timeline = TimelineOut(many=True, read_only=True)

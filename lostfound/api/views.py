@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -28,6 +28,7 @@ def given(serializer: StrictSerializer) -> dict[str, Any]:
     return dict(serializer.validated_data)
 
 
+@extend_schema_view(list=extend_schema(summary=_("List items")), retrieve=extend_schema(summary=_("See one item")))
 class Items(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Item]):
     """Things lost and found."""
 
@@ -38,8 +39,8 @@ class Items(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVi
 
     @extend_schema(
         request=NewItem,
-        responses={201: ItemOut, 400: OpenApiResponse(description="Something in it is not valid.")},
-        summary="Report a lost or found item",
+        responses={201: ItemOut, 400: OpenApiResponse(description=_("Something in it is not valid."))},
+        summary=_("Report a lost or found item"),
     )
     def create(self, request: Request) -> Response:
         values = given(NewItem(data=request.data))
@@ -48,6 +49,10 @@ class Items(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVi
         return Response(ItemOut(item).data, status=status.HTTP_201_CREATED)
 
 
+@extend_schema_view(
+    list=extend_schema(summary=_("List contact requests")),
+    retrieve=extend_schema(summary=_("See one request with its cards, messages and timeline")),
+)
 class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[ContactRequest]):
     """Owners asking for finders' contacts. Members see those where they are owner or finder."""
 
@@ -68,12 +73,14 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         request=NewContactRequest,
         responses={
             201: ContactRequestOut,
-            200: OpenApiResponse(ContactRequestOut, description="It was asked before and is still open: that request."),
-            400: OpenApiResponse(description="Something in it is not valid, or there is no such item."),
-            409: OpenApiResponse(description="Own item, closed item, or an item that was lost, not found."),
-            429: OpenApiResponse(description="Too many within the hour; see Retry-After."),
+            200: OpenApiResponse(
+                ContactRequestOut, description=_("It was asked before and is still open: that request.")
+            ),
+            400: OpenApiResponse(description=_("Something in it is not valid, or there is no such item.")),
+            409: OpenApiResponse(description=_("Own item, closed item, or an item that was lost, not found.")),
+            429: OpenApiResponse(description=_("Too many within the hour; see Retry-After.")),
         },
-        summary="Ask for the contact of a finder",
+        summary=_("Ask for the contact of a finder"),
     )
     def create(self, request: Request) -> Response:
         values = given(NewContactRequest(data=request.data))
@@ -87,7 +94,7 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
                 actor=request.user.get_username(),
             )
         except errors.NotFound as exc:
-            raise ValidationError({"item": [_("There is no such item.")]}) from exc
+            raise ValidationError({"item": [str(_("There is no such item."))]}) from exc
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(ContactRequestOut(asked).data, status=code)
 
@@ -95,10 +102,10 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         request=NoBody,
         responses={
             200: ContactRequestOut,
-            403: OpenApiResponse(description="Only the owner takes a request back."),
-            409: OpenApiResponse(description="It is decided, or the contact is on its way."),
+            403: OpenApiResponse(description=_("Only the owner takes a request back.")),
+            409: OpenApiResponse(description=_("It is decided, or the contact is on its way.")),
         },
-        summary="Take a request back",
+        summary=_("Take a request back"),
     )
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
