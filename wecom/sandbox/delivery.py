@@ -78,8 +78,7 @@ def run(delivery: Delivery) -> None:
     _attempt(delivery, 1, plan, lone=False)
     for thread in others:
         thread.join()
-    with transaction.atomic():
-        clock.enter(chats=False)
+    with clock.change(chats=False):
         Delivery.objects.filter(pk=delivery.pk).update(finished=True)
 
 
@@ -90,9 +89,9 @@ def check_url(app: Application) -> Try:
     """
     plain = str(secrets.randbelow(10**18) + 10**18)
     query = _signed(app, plain.encode(), "echostr")
-    with transaction.atomic():
+    with clock.change(chats=False) as world:
         delivery = Delivery.objects.create(
-            at=clock.now(clock.enter(chats=False)),
+            at=clock.now(world),
             agent_id=app.agent_id,
             userid="",
             event="url_check",
@@ -170,8 +169,7 @@ def _honour(app: Application, delivery: Delivery, kept: Try, body: bytes, plan: 
             sleep(plan.seconds("late_reply"))
             replies.apply(delivery, opened)
     except (BadReply, Refusal) as exc:
-        with transaction.atomic():
-            clock.enter(chats=False)
+        with clock.change(chats=False):
             Try.objects.filter(pk=kept.pk).update(error=f"passive reply ignored: {exc}")
 
 
@@ -223,8 +221,7 @@ def _talk(method: str, url: str, query: Mapping[str, str], body: bytes, patience
 def _keep(
     delivery: Delivery, copy: int, number: int, query: Mapping[str, str], envelope: str, heard: Heard, error: str = ""
 ) -> Try:
-    with transaction.atomic():
-        clock.enter(chats=False)
+    with clock.change(chats=False):
         wirelog.prune_deliveries(delivery)
         return Try.objects.create(
             delivery=delivery,

@@ -14,7 +14,6 @@ Callback:
 
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.db.models import F
 
 from . import clock
@@ -85,16 +84,14 @@ def add(*, scope: str, kind: str, value: object = None, count: int = 1, path: st
         _check_number(kind, text, sort.least, sort.most)
     if not 1 <= count <= 1_000_000:
         raise UnknownFault("count must be 1 to 1,000,000")
-    with transaction.atomic():
-        clock.enter(chats=False)
+    with clock.change(chats=False):
         return Fault.objects.create(scope=scope, kind=kind, value=text, left=count, path=path.strip().lstrip("/"))
 
 
 def remove(*, scope: str = "", kind: str = "", pk: int | None = None) -> int:
     """Forget faults: one by its id, some by scope and kind, or all; returns how many."""
     chosen = {key: value for key, value in {"scope": scope, "kind": kind, "pk": pk}.items() if value}
-    with transaction.atomic():
-        clock.enter(chats=False)
+    with clock.change(chats=False):
         return Fault.objects.filter(**chosen).delete()[0]
 
 

@@ -1,15 +1,12 @@
 """Decisions: settings of the sandbox, its people, and starting afresh."""
 
-from django.db import transaction
-
 from . import clock, people
 from .models import ApiCall, Code, Copy, Delivery, Fault, Member, Message, Token, Try, World
 
 
 def reset() -> None:
     """Everything as on the first day; `chats` and `wire` go on counting, so that open pages notice."""
-    with transaction.atomic():
-        world = clock.enter()
+    with clock.change() as world:
         for model in (Try, Delivery, Code, Copy, Message, Token, Fault, ApiCall, Member):
             model.objects.all().delete()
         people.move_in()
@@ -24,7 +21,7 @@ def configure(*, advance: int = 0, code_ttl_hours: float | None = None, retry_pa
         changes["code_ttl_hours"] = _within(float(code_ttl_hours), 0, 24 * 365)
     if retry_pause_ms is not None:
         changes["retry_pause_ms"] = int(_within(int(retry_pause_ms), 0, 600_000))
-    with transaction.atomic():
+    with clock.change():
         clock.advance(int(_within(advance, -(10**9), 10**9)))
         if changes:
             World.objects.filter(pk=clock.ONLY).update(**changes)
@@ -36,16 +33,14 @@ def put_member(*, userid: str, **fields: object) -> Member:
     if not fields.keys() <= allowed or not 1 <= len(userid.encode()) <= 64:
         raise ValueError(f"userid of 1 to 64 bytes, and of these: {sorted(allowed)}")
     people.everybody()
-    with transaction.atomic():
-        clock.enter()
+    with clock.change():
         defaults = fields if Member.objects.filter(userid=userid.lower()).exists() else {"name": userid, **fields}
         return Member.objects.update_or_create(userid=userid.lower(), defaults=defaults)[0]
 
 
 def remove_member(userid: str) -> int:
     """The member leaves the corporation; their chat stays readable in the ledger."""
-    with transaction.atomic():
-        clock.enter()
+    with clock.change():
         return Member.objects.filter(userid=userid.lower()).delete()[0]
 
 

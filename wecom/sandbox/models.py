@@ -7,8 +7,8 @@ from django.db.models import Q
 class World(models.Model):
     """The one row of settings and counters.
 
-    Its UPDATE is also the lock: whoever changes the world begins with `clock.enter()`, so a transaction
-    sees no half-done work of another, on SQLite and PostgreSQL alike. `chats` and `wire` grow with every
+    Its UPDATE is also the lock: whoever changes the world does it inside `clock.change()`, so
+    that nobody sees half-done work, on SQLite and PostgreSQL alike. `chats` and `wire` grow with every
     change, which lets a page ask cheaply whether there is anything new.
     """
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-
 from . import access, clock, faults, people, sending, updating, wirelog
 from .applications import Application
 from .errcodes import Refusal
@@ -59,8 +57,7 @@ def handle(method: str, path: str, query: Mapping[str, str], body: bytes) -> Ans
 
 def _work(request: Request, plan: Plan) -> Answer:
     started = time.perf_counter()
-    with transaction.atomic():
-        world = clock.enter(chats=request.path.startswith("message/"))
+    with clock.change(chats=request.path.startswith("message/")) as world:
         if "revoke" in plan:
             access.revoke_all()
         try:
@@ -153,8 +150,7 @@ def _instead_of_work(request: Request, plan: Plan) -> Answer | None:
         answer = 504, _HTML, b"<html><body>504 Gateway Time-out</body></html>"
     else:
         return None
-    with transaction.atomic():
-        world = clock.enter(chats=False)
+    with clock.change(chats=False) as world:
         wirelog.keep_call(request, answer, world=world, plan=plan, note="", ms=0)
     sleep(plan.number("hang_before"))
     return answer

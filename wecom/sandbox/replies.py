@@ -6,14 +6,13 @@ Source: https://developer.work.weixin.qq.com/document/path/90241
 import secrets
 from xml.etree.ElementTree import Element
 
-from django.db import transaction
 from django.db.models import F
 
 from . import clock, crypto, rules, xml
 from .applications import Application
 from .crypto import BadReply
 from .errcodes import Refusal
-from .models import Copy, Delivery, Message, World
+from .models import Copy, Delivery, Message
 
 
 def open_reply(app: Application, body: bytes) -> str:
@@ -55,8 +54,7 @@ def apply(delivery: Delivery, plaintext: str) -> None:
 
 
 def _change(delivery: Delivery, **change: object) -> None:
-    with transaction.atomic():
-        world = clock.enter()
+    with clock.change() as world:
         if not delivery.event.startswith("template_card"):
             raise BadReply("only a card event may be answered with a change of the card")
         copies = Copy.objects.filter(message=delivery.message, userid=delivery.userid)
@@ -66,8 +64,7 @@ def _change(delivery: Delivery, **change: object) -> None:
 def _say(delivery: Delivery, text: str) -> None:
     if not text:
         raise Refusal(44004)
-    with transaction.atomic():
-        world: World = clock.enter()
+    with clock.change() as world:
         message = Message.objects.create(
             agent_id=delivery.agent_id,
             msgid=secrets.token_urlsafe(48),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 
 from . import access, clock, people, rules
 from .applications import Application
@@ -190,4 +190,5 @@ def _is_too_many(message: Message, userid: str) -> bool:
         userid=userid, dropped=False, message__agent_id=message.agent_id, message__origin=Message.Origin.APP
     )
     minute, hour = message.sent_at - timedelta(minutes=1), message.sent_at - timedelta(hours=1)
-    return shown.filter(sent_at__gt=minute).count() >= PER_MINUTE or shown.filter(sent_at__gt=hour).count() >= PER_HOUR
+    count = shown.filter(sent_at__gt=hour).aggregate(hour=Count("id"), minute=Count("id", filter=Q(sent_at__gt=minute)))
+    return bool(count["minute"] >= PER_MINUTE or count["hour"] >= PER_HOUR)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from . import applications, clock, delivery, faces, people, sending, xml
@@ -35,8 +34,7 @@ def tap(
 
     Raises CannotTap where the member has no such card, or where it can no longer be tapped.
     """
-    with transaction.atomic():
-        world = clock.enter(chats=False)
+    with clock.change(chats=False) as world:
         copy = _find_copy(_member(member), message_id, task_id)
         event = _event_of(copy, event_key)
         chosen = faces.chosen(copy, selections or {})
@@ -55,8 +53,7 @@ def say(*, member: str, text: str) -> Delivery:
     if not text:
         raise CannotTap(_("There is nothing to send."))
     app = applications.first()
-    with transaction.atomic():
-        world = clock.enter()
+    with clock.change() as world:
         message = Message.objects.create(
             agent_id=app.agent_id,
             origin=Message.Origin.MEMBER,
@@ -75,8 +72,7 @@ def say(*, member: str, text: str) -> Delivery:
 def enter(*, member: str) -> Delivery:
     """The member opens the application: the event enter_agent."""
     person = _member(member)
-    with transaction.atomic():
-        world = clock.enter(chats=False)
+    with clock.change(chats=False) as world:
         fields = {"MsgType": "event", "Event": "enter_agent", "EventKey": ""}
         started = _prepare(world, applications.first(), person.userid, fields)
         delivery.start(started)
