@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -24,6 +26,7 @@ class City:
         self.environment = child_environment(PORT=str(port), SITE_URL=self.url, **environment)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.http = requests.Session()
+        self.log = tempfile.NamedTemporaryFile(prefix="city-", suffix=".log")  # noqa: SIM115  closed by stop()
 
     # --- Processes --------------------------------------------------------------------------------------------------
 
@@ -57,6 +60,8 @@ class City:
             except subprocess.TimeoutExpired:
                 self.kill(name)
         self.http.close()
+        print(self.said(), file=sys.stderr)
+        self.log.close()
 
     def command(self, *arguments: str) -> str:
         """Run a management command as an operator does; what it said."""
@@ -67,7 +72,13 @@ class City:
 
     def _run(self, name: str, *arguments: str) -> None:
         command = [sys.executable, *arguments]
-        self.processes[name] = subprocess.Popen(command, env=self.environment, cwd=ROOT, start_new_session=True)
+        self.processes[name] = subprocess.Popen(
+            command, env=self.environment, cwd=ROOT, start_new_session=True, stderr=self.log
+        )
+
+    def said(self) -> str:
+        """The log lines of all processes so far."""
+        return Path(self.log.name).read_text()
 
     def answers(self, path: str) -> bool:
         try:

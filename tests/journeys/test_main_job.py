@@ -1,5 +1,6 @@
 """The main job from end to end: processes of their own, callbacks over HTTP, judged by what people see."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -8,7 +9,8 @@ import pytest
 from tests.journeys.city import FINDER, OWNER, PHONE, City
 from tests.support import wait_until
 from tests.wecom.wire import make_due
-from wecom.models import Callback
+from wecom import conf
+from wecom.models import Attempt, Callback
 
 
 def milliseconds_from_tap_to_final(city: City, number: int) -> float:
@@ -109,6 +111,22 @@ def test_resend_gives_a_fresh_card_and_closes_the_old_one(city: City) -> None:
     city.tap(number)
     city.comes_to(number, delivery="delivered", card="closed")
     assert city.buttons() == ["已推送"]
+
+
+def test_no_log_line_and_no_record_tells_a_secret(city: City) -> None:
+    number = city.ask()
+    city.fault("message/send", "lose", count=1)
+    city.fault("message/update_template_card", "errcode", value=60140, count=1)
+    city.tap(number)
+    city.comes_to(number, delivery="delivered", card="closed")
+    ledger = city.ledger()
+    tokens = [json.loads(call["answer"])["access_token"] for call in ledger["calls"] if call["path"] == "gettoken"]
+    app = conf.app()
+    secrets = [PHONE, app.secret, app.encoding_aes_key, *tokens, *(code["code"] for code in ledger["codes"])]
+    rows = json.dumps(list(Attempt.objects.values("request", "answer", "errmsg")), ensure_ascii=False)
+    told = {"log": city.said(), "attempts": rows, "api": json.dumps(city.request(number), ensure_ascii=False)}
+    assert len(secrets) >= 6
+    assert [(place, secret) for place, text in told.items() for secret in secrets if secret in text] == []
 
 
 class TestWhatGetsLostOnTheWay:

@@ -274,6 +274,11 @@ class TestInstantFeedback:
     def test_a_stale_tap_is_answered_with_nothing(self, client: Client) -> None:
         assert post(client, age=700).content == b""
 
+    def test_no_call_to_wecom_and_no_token_is_needed_for_the_answer(self, client: Client) -> None:
+        with patch("requests.Session.request") as request, patch("wecom.tokens.get") as token:
+            assert post(client).content
+        assert (request.call_count, token.call_count) == (0, 0)
+
     def test_it_can_be_switched_off(self, client: Client, settings: Any) -> None:
         settings.WECOM_INSTANT_FEEDBACK = False
         assert post(client).content == b""

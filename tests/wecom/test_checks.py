@@ -1,0 +1,99 @@
+"""System checks: every wrong setting speaks at start-up, with an id and a hint, and shows no secret."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+KEY = "IeTh3PjUztESXbRMtpHGnIBLtgtg3yQ6VN2WEZMSsjg"
+
+
+@pytest.fixture(autouse=True)
+def in_order(settings: Any) -> None:
+    """Settings that no check objects to, as the others start from."""
+    settings.WECOM_SANDBOX = False
+    use(settings)
+
+
+def use(settings: Any, **changes: Any) -> None:
+    app = {"CORP_ID": "ww5a6f0c1d2e3b4a59", "AGENT_ID": "1000042", "SECRET": "s3cret-value", "CALLBACK_TOKEN": "Tok1"}
+    app |= {"ENCODING_AES_KEY": KEY, "API_BASE_URL": "https://qyapi.weixin.qq.com/cgi-bin/"}
+    settings.WECOM = {"default": {**app, **changes}}
+
+
+def ids() -> list[str]:
+    return [message.id for message in run_checks(tags=["wecom"])]
+
+
+def test_settings_in_order_are_left_in_peace() -> None:
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("AGENT_ID", "", "wecom.E002"),
+        ("AGENT_ID", "abc", "wecom.E002"),
+        ("CORP_ID", "", "wecom.E003"),
+        ("CORP_ID", "ww 5a6f", "wecom.E003"),
+        ("SECRET", "", "wecom.E004"),
+        ("SECRET", "two\nlines", "wecom.E004"),
+        ("CALLBACK_TOKEN", "", "wecom.E005"),
+        ("CALLBACK_TOKEN", "x" * 33, "wecom.E005"),
+        ("CALLBACK_TOKEN", "a-b", "wecom.E005"),
+        ("ENCODING_AES_KEY", KEY[:-1], "wecom.E006"),
+        ("ENCODING_AES_KEY", KEY + "A", "wecom.E006"),
+        ("ENCODING_AES_KEY", KEY[:-1] + "-", "wecom.E006"),
+        ("API_BASE_URL", "ftp://example.com/", "wecom.E007"),
+        ("API_BASE_URL", "qyapi.weixin.qq.com", "wecom.E007"),
+        ("API_BASE_URL", "http://relay.example.com/", "wecom.E008"),
+    ],
+)
+def test_a_wrong_value_of_an_app_is_named(settings: Any, name: str, value: str, expected: str) -> None:
+    use(settings, **{name: value})
+    assert ids() == [expected]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/sandbox/cgi-bin/", "https://relay.example.com/cgi-bin/"])
+def test_the_sandbox_and_a_relay_are_allowed(settings: Any, url: str) -> None:
+    use(settings, API_BASE_URL=url)
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("WECOM", {}, "wecom.E001"),
+        ("WECOM_RUNNER", "celery", "wecom.E009"),
+        ("WECOM_SANDBOX", True, "wecom.E010"),
+        ("RESPONSE_CODE_TTL_HOURS", 0, "wecom.E011"),
+        ("RESPONSE_CODE_HARD_TTL_HOURS", "72", "wecom.E011"),
+        ("RESPONSE_CODE_TTL_HOURS", 100, "wecom.E012"),
+        ("UPDATE_AFTER_REPLY_MS", -1, "wecom.E013"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: Any, name: str, value: Any, expected: str) -> None:
+    setattr(settings, name, value)
+    assert expected in ids()
+
+
+def test_the_sandbox_may_run_while_debug_is_on(settings: Any) -> None:
+    settings.WECOM_SANDBOX = settings.DEBUG = True
+    assert ids() == []
+
+
+def test_no_message_shows_a_secret(settings: Any) -> None:
+    use(settings, SECRET="very secret value", ENCODING_AES_KEY="S" * 44, CALLBACK_TOKEN="t-o-k")
+    said = " ".join(str(message) for message in run_checks(tags=["wecom"]))
+    assert "wecom.E004" in said
+    assert "very secret" not in said
+    assert "SSSS" not in said
+    assert "t-o-k" not in said
+
+
+@pytest.mark.django_db
+def test_a_missing_cache_table_is_named(settings: Any) -> None:
+    missing = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "no_such_table"}
+    settings.CACHES = {**settings.CACHES, "wecom": missing}
+    found = [message.id for message in run_checks(tags=["database"], databases=["default"])]
+    assert found == ["wecom.W002"]
