@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken.models import TokenProxy
 
 from lostfound.models import Card, ContactRequest, Item, ResponseCode
@@ -13,6 +14,8 @@ from .messages import CardUpdateAdmin, OtherOutgoingAdmin, OurCallbackAdmin
 from .people import GroupAdmin, TokenAdmin, UserAdmin
 from .proxies import CardUpdate
 from .requests import ContactRequestAdmin
+
+admin.site.index_title = _("Overview")
 
 admin.site.register(Item, ItemAdmin)
 admin.site.register(ContactRequest, ContactRequestAdmin)

@@ -40,10 +40,10 @@ class ItemForm(forms.ModelForm):
     """The contact is written here and never read back: an empty field leaves it as it is."""
 
     reporter = UserIdFormField(
-        label=_("reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."), max_length=64
+        label=_("Reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."), max_length=64
     )
     new_contact = forms.CharField(
-        label=_("contact"),
+        label=_("Contact"),
         required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
@@ -73,9 +73,9 @@ class ItemForm(forms.ModelForm):
 
 
 class AskForm(forms.Form):
-    owner = UserIdFormField(label=_("owner"), help_text=_("WeCom UserID of the one who lost it."), max_length=64)
+    owner = UserIdFormField(label=_("Owner"), help_text=_("WeCom UserID of the one who lost it."), max_length=64)
     message = forms.CharField(
-        label=_("message to the finder"),
+        label=_("Message to the finder"),
         required=False,
         max_length=200,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),

@@ -46,6 +46,9 @@ class OurOutgoingAdmin(OutgoingAdmin):
         (_("Details"), {"fields": (("effect_key", "topic"), ("subject", "app"), ("failures", "leased_by"))}),
     )
 
+    def describe(self, row: Outgoing) -> str:
+        return f"#{row.pk} {kind_words(row)}"
+
     @display(description=_("kind"), ordering="kind")
     def what(self, row: Outgoing) -> str:
         return kind_words(row)

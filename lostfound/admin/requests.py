@@ -39,6 +39,9 @@ class ContactRequestAdmin(RecordAdmin):
     change_form_template = "admin/lostfound/contactrequest/change_form.html"
     fields = ()
 
+    def describe(self, row: ContactRequest) -> str:
+        return f"#{row.pk} {row.item_title} · {row.owner} → {row.finder}"
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("item")
 

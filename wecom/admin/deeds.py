@@ -81,6 +81,10 @@ class DeedMixin(admin.ModelAdmin):
     deeds: tuple[Deed, ...] = ()
     change_form_outer_before_template = "admin/deeds.html"
 
+    def describe(self, row: Any) -> str:
+        """The row in a few words, for the page that asks whether it is meant."""
+        return str(row)
+
     def may_act(self, request: HttpRequest) -> bool:
         """The right to change such rows, though never by hand."""
         return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
@@ -157,7 +161,7 @@ class DeedMixin(admin.ModelAdmin):
             "title": deed.label,
             "opts": self.opts,
             "deed": deed,
-            "rows": rows,
+            "rows": [(row, self.describe(row)) for row in rows],
             "back": back,
             "confirmed": CONFIRMED,
             "checkbox": ACTION_CHECKBOX_NAME,
