@@ -22,7 +22,7 @@ def use(settings: Any, **changes: Any) -> None:
 
 
 def ids() -> list[str]:
-    return [message.id for message in run_checks(tags=["wecom"])]
+    return [str(message.id) for message in run_checks(tags=["wecom"])]
 
 
 def test_settings_in_order_are_left_in_peace() -> None:
