@@ -39,3 +39,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     SQLITE_FILE.parent.mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(SQLITE_FILE)}
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+else:
+    DATABASES["default"]["TEST"] = {"NAME": f"test_lostfound_{os.getpid()}"}  # two runs at once do not meet
