@@ -130,6 +130,7 @@ TELLS: dict[str, tuple[str, Callable[[ContactRequest, str], str]]] = {
         "owner",
         _said("拾取者已不在企业通讯录中，无法联系，本次请求已结束。请联系失物招领管理员协助查找物品。"),
     ),
+    "item_closed": ("owner", _said("这件物品已结案，本次请求已结束。如有疑问，请联系失物招领管理员。")),
     "please_delete": ("owner", _said("拾取者撤回了同意。如果您已收到其联系方式，请删除并不要再使用。")),
     "delivered_late": ("finder", _said("之前未能送达的联系方式，现已成功发送给失主。")),
     RESCUE: ("finder", _rescued),

@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from lostfound import errors, services
-from lostfound.models import Card, ContactRequest
-from lostfound.states import CardState, Delivery, RequestState
+from lostfound.models import Card, ContactRequest, Item
+from lostfound.states import CardState, Delivery, ItemState, RequestState
 from wecom.admin import callbacks, outgoing
 from wecom.admin.deeds import Deed
 from wecom.outbox import Outgoing, State
@@ -27,6 +27,14 @@ def _expire(request_id: Any, by: str) -> None:
 
 def _withdraw(request_id: Any, by: str) -> None:
     services.withdraw_contact_request(request_id=request_id, actor=by, by_staff=True)
+
+
+def _return(item_id: Any, by: str) -> None:
+    services.close_item(item_id=item_id, state=ItemState.RETURNED, by=by)
+
+
+def _close(item_id: Any, by: str) -> None:
+    services.close_item(item_id=item_id, state=ItemState.CLOSED, by=by)
 
 
 def _resend_of_card(card_id: Any, by: str) -> None:
@@ -90,3 +98,18 @@ RESEND_CARD = replace(
     RESEND, act=translated(_resend_of_card), fits=lambda row: row.request.state == RequestState.PENDING
 )
 RETRY_CARD = replace(RETRY_UPDATE, act=translated(_retry_update_of_card), fits=lambda row: row.state == CardState.STUCK)
+
+
+def _is_open(item: Item) -> bool:
+    return item.state == ItemState.OPEN
+
+
+RETURN_ITEM = Deed(
+    name="return",
+    label=_("Mark as returned"),
+    act=translated(_return),
+    fits=_is_open,
+    warning=_("The item takes no further requests. Those still pending end, and their owners are told."),
+    icon="assignment_turned_in",
+)
+CLOSE_ITEM = replace(RETURN_ITEM, name="close", label=_("Close without return"), act=translated(_close), icon="archive")

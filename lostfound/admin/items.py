@@ -18,8 +18,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from lostfound import errors, services
 from lostfound.models import Item
 from lostfound.states import Channel, ItemKind, ItemState
+from wecom.admin.deeds import DeedMixin
 from wecom.admin.labels import brief, state_badge
 
+from . import deeds
 from .contacts import masked, masked_contact
 from .reasons import in_words
 
@@ -82,8 +84,9 @@ class AskForm(forms.Form):
     )
 
 
-class ItemAdmin(ModelAdmin):
+class ItemAdmin(DeedMixin, ModelAdmin):
     form = ItemForm
+    deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM)
     list_display = ("number", "title", "kind", "category", "place", "found", "reporter", "shown_state", "asked")
     list_display_links = ("number", "title")
     list_filter = ("kind", "state", "category", ("happened_at", admin.DateFieldListFilter))
@@ -144,7 +147,7 @@ class ItemAdmin(ModelAdmin):
             raise PermissionDenied
         form = AskForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            answer = self._ask(request, item, form)
+            answer = self._send_question(request, item, form)
             if answer is not None:
                 return answer
         context = {
@@ -156,7 +159,7 @@ class ItemAdmin(ModelAdmin):
         }
         return TemplateResponse(request, "admin/lostfound/item/ask.html", context)
 
-    def _ask(self, request: HttpRequest, item: Item, form: AskForm) -> HttpResponse | None:
+    def _send_question(self, request: HttpRequest, item: Item, form: AskForm) -> HttpResponse | None:
         try:
             asked, created = services.ask_for_contact(
                 item_id=item.pk, **form.cleaned_data, actor=request.user.get_username()

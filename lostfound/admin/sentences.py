@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lostfound.states import CardState, RequestState
+from lostfound.states import CardState, ItemState, RequestState
 from wecom.outbox import Outgoing
 
 _KNOWN = {
@@ -44,12 +44,14 @@ _KNOWN = {
     "unknown card": _("It is no card of ours."),
     "wrong_actor": _("Somebody tapped who is not the finder."),
     "expired": _("Nobody answered in time."),
+    "item_closed": _("The item was closed."),
     "finder_gone": _("The finder has left the company."),
 }
-_STATE = re.compile(r"(the request|the card|it) is (\w+)")
+_STATE = re.compile(r"(the request|the card|the item|it) is (\w+)")
 _WHOSE: dict[str, tuple[Any, Any]] = {
     "the request": (_("The request is: %(state)s."), RequestState),
     "the card": (_("The card is: %(state)s."), CardState),
+    "the item": (_("The item is: %(state)s."), ItemState),
     "it": (_("It is: %(state)s."), Outgoing.State),
 }
 

@@ -3,11 +3,14 @@
 Every service is keyword-only, one transaction, and writes one timeline entry per transition in it.
 `by` and `actor` are a UserID or the name of an administrator. Errors: lostfound.errors.
 
-    items · requests · answers      what people do          cards · updates · contact · sending   what then happens
-    recovery                        what a person mends     wallet · owing · journal · reach      what they share
+    items · requests · answers · closing      what people do
+    cards · updates · contact · sending       what then happens
+    recovery                                  what a person mends
+    wallet · owing · journal · reach          what they share
 """
 
 from .answers import Tap, accept_contact_request, decline_contact_request, take_tap
+from .closing import close_item
 from .items import report_item
 from .recovery import replay_callback, resend_card, retry_outgoing
 from .requests import ask_for_contact, expire_request, withdraw_contact_request
@@ -16,6 +19,7 @@ __all__ = [
     "Tap",
     "accept_contact_request",
     "ask_for_contact",
+    "close_item",
     "decline_contact_request",
     "expire_request",
     "replay_callback",

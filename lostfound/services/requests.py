@@ -96,6 +96,8 @@ def _open(item: Item, owner: str) -> ContactRequest | None:
 
 @transaction.atomic
 def _ask(item: Item, owner: str, message: str, actor: str) -> ContactRequest:
+    if not Item.objects.select_for_update().filter(pk=item.pk, state=ItemState.OPEN):
+        raise ItemClosed(f"item {item.pk} was closed at this moment")
     request = ContactRequest.objects.create(
         item=item, owner=owner, finder=item.reporter, item_title=item.title, message=message
     )

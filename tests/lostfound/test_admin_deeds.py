@@ -247,3 +247,11 @@ def test_too_many_rows_at_once_are_refused(office: Client, monkeypatch: pytest.M
     answer = from_list(office, "wecom_callback", "replay", rows, confirmed="yes")
     assert told(answer) == ["At most 1 at once: choose fewer."]
     assert not Callback.objects.filter(state="waiting").exists()
+
+
+def test_an_item_is_closed_from_its_page_and_says_so(office: Client) -> None:
+    item = found_item()
+    do(office, "lostfound_item", item, "return")
+    item.refresh_from_db()
+    assert item.state == "returned"
+    assert "The item is: returned." in " ".join(told(do(office, "lostfound_item", item, "close")))

@@ -1,0 +1,39 @@
+"""Decisions: a thing is back with its owner, or nobody waits for it any more."""
+
+from django.db import transaction
+
+from lostfound.errors import Invalid, NotFound, NothingToDo, RequestClosed
+from lostfound.models import Item
+from lostfound.states import ItemState, RequestState
+
+from .journal import lock_request
+from .requests import end_unanswered
+
+CLOSED = (ItemState.RETURNED, ItemState.CLOSED)
+
+
+@transaction.atomic
+def close_item(*, item_id: int, state: str, by: str) -> Item:
+    """The item takes no further requests; those still pending expire, and their owners are told why.
+
+    state  `returned` or `closed`
+    Raises NotFound, Invalid for another state, and NothingToDo where it is closed already.
+    """
+    if state not in CLOSED:
+        raise Invalid("state", "must be returned or closed")
+    item = Item.objects.select_for_update().filter(pk=item_id).first()
+    if item is None:
+        raise NotFound("item", item_id)
+    if not Item.objects.filter(pk=item.pk, state=ItemState.OPEN).update(state=state):
+        raise NothingToDo(f"the item is {item.state}")
+    for pk in item.requests.filter(state=RequestState.PENDING).values_list("pk", flat=True):
+        _end(pk, by)
+    item.state = state
+    return item
+
+
+def _end(request_id: int, by: str) -> None:
+    try:
+        end_unanswered(lock_request(request_id), by=by, tell="item_closed")
+    except RequestClosed:
+        return  # the finder's answer was quicker, and stands
