@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_SECRET_KEYS = frozenset({"access_token", "corpsecret", "response_code", "code", "user_ticket", "key", "ticket"})
+_SECRET_KEYS = frozenset({"access_token", "corpsecret", "response_code", "code", "user_ticket", "ticket"})
 _IN_URL = re.compile(r"(?i)\b(access_token|corpsecret|code|key)=[^&\s\"']+")
 
 

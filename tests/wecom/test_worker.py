@@ -261,7 +261,12 @@ def test_another_engine_executes_the_rows_huey_on_redis(start: Any, upstream: Up
     import redis
 
     url = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
-    redis.Redis.from_url(url).ping()
+    try:
+        redis.Redis.from_url(url).ping()
+    except redis.ConnectionError:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no Redis at {url}: the proof with huey needs one")
     (tmp_path / "engine.py").write_text(HUEY_APP)
     (tmp_path / "engine_main.py").write_text("import django; django.setup()\nfrom engine import huey\n")
     surroundings = {"WECOM_RUNNER": "tasks", "TASKS_BACKEND": "engine.Backend", "HUEY_REDIS": url}
