@@ -9,6 +9,7 @@ work if no other worker does. Stopping: nothing is claimed any more, calls in ha
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Worker:
         self._wake = threading.Event()
         self._in_hand: dict[tuple[type, int], Job] = {}
         self._lock = threading.Lock()
+        self._turns = deque(SORTS)
 
     def run(self) -> None:
         """Work until told to stop; comes back when the calls in hand are finished, or after 10 seconds."""
@@ -92,8 +94,9 @@ class Worker:
             if self._take_elsewhere:
                 return self._hand_over(self._take_elsewhere)
             claimed = False
-            for kind in SORTS:
+            for kind in self._turns:
                 claimed = self._claim_kind(kind, pool) or claimed
+            self._turns.rotate()  # neither sort of rows starves under a flood of the other
             return claimed and self._free() > 0
         except DatabaseError as exc:
             logger.error("the database is away, trying again: %s", type(exc).__name__)
