@@ -1,0 +1,65 @@
+"""Every page as it stands: nothing asked of other hosts, no error in the console, words of the reader's language."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor, log_in
+from tests.journeys.city import City
+
+CHINESE = r"[\u4e00-\u9fff]"
+
+
+def open_page(page: Page, address: str) -> None:
+    answer = page.goto(address)
+    assert answer, address
+    assert answer.status == 200, f"{address} answers {answer.status}"
+
+
+def finished_job(city: City) -> int:
+    number = city.ask()
+    city.tap(number)
+    city.comes_to(number, delivery="delivered", card="closed")
+    return number
+
+
+def test_every_list_of_the_admin_and_one_page_of_each_opens_without_a_complaint(
+    city: City, admin: Page, visitor: Visitor
+) -> None:
+    finished_job(city)
+    lists = admin.locator("#nav-sidebar a[href^='/admin/']").evaluate_all("all => all.map(a => a.pathname)")
+    seen = []
+    for address in dict.fromkeys(lists):
+        open_page(admin, address)
+        first = admin.locator("#result_list tbody a[href$='/change/'], #result_list tbody a[href*='/change/?']").first
+        if first.count():
+            open_page(admin, str(first.get_attribute("href")))
+            seen.append(address)
+        assert (visitor.abroad, visitor.errors) == ([], []), admin.url
+    for name in ("item", "contactrequest", "card", "responsecode", "cardupdate", "outgoing", "callback", "user"):
+        assert any(address.endswith(f"/{name}/") for address in seen), (name, lists)
+
+
+def test_site_phones_and_api_pages_fit_a_phone_and_a_desktop(city: City, visitor: Visitor) -> None:
+    pages = (("/", "失物招领"), ("/sandbox/", "企业微信沙箱"), ("/api/docs/", "索取拾取人的联系方式"))
+    for width in (414, 1280):
+        page = visitor.arrives(width=width).new_page()
+        for address, words in pages:
+            open_page(page, address)
+            expect(page.get_by_text(words).first).to_be_visible()
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            assert needed <= width, f"{address} needs {needed} px"
+        page.context.close()
+
+
+def test_a_browser_that_asks_for_english_gets_english(city: City, visitor: Visitor) -> None:
+    number = finished_job(city)
+    page = visitor.arrives(language="en-GB").new_page()
+    log_in(page, name="Username", password="Password", button="Log in")
+    expect(page.get_by_role("heading", name="What needs you now")).to_be_visible()
+    assert not re.search(CHINESE, page.locator(".lf-front").inner_text())
+    open_page(page, f"/admin/lostfound/contactrequest/{number}/change/")
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    for address, words in (("/", "Found recently"), ("/sandbox/", "WeCom sandbox"), ("/api/docs/", "See one item")):
+        open_page(page, address)
+        expect(page.get_by_text(words).first).to_be_visible()
