@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from . import conf, crypto, dispatch, events, jobs, leases, replies, wake, xml
+from . import conf, crypto, dispatch, events, jobs, replies, wake, xml
 from .errors import EnvelopeMalformed, PayloadMalformed, Stale
 from .models import Callback
 
@@ -138,16 +138,8 @@ def replay(callback_id: int) -> bool:
 
 
 def drain(limit: int = 1000) -> int:
-    """Handle what is due in this thread until nothing is; how many were handled."""
-    handled = 0
-    while handled < limit:
-        rows = jobs.claim(Callback, order=ORDER, limit=min(16, limit - handled), worker=leases.me())
-        if not rows:
-            break
-        for row in rows:
-            process(row)
-        handled += len(rows)
-    return handled
+    """Handle what is due in this thread until nothing is, at most `limit` callbacks; how many were handled."""
+    return jobs.drain(Callback, order=ORDER, work=process, limit=limit)
 
 
 class _Lost(Exception):

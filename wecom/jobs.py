@@ -4,7 +4,7 @@ Inbox and outbox share it. The promise: a row is worked on by one holder at a ti
 out can write nothing any more, because every claim raises the fence and every write compares it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from . import leases
 from .models import Job
 
 LEASE = timedelta(seconds=60)
@@ -44,6 +45,16 @@ def claim_one(model: type[_Row], pk: int, *, worker: str) -> _Row | None:
         rows = list(_locked(model._default_manager.filter(free, pk=pk)))
         _take(model, rows, now, worker)
     return rows[0] if rows else None
+
+
+def drain(model: type[_Row], *, order: tuple[str, ...], work: Callable[[_Row], None], limit: int) -> int:
+    """Work in this thread on what is due until nothing is, on at most `limit` rows; on how many it was."""
+    done = 0
+    while rows := claim(model, order=order, limit=min(16, limit - done), worker=leases.me()):
+        for row in rows:
+            work(row)
+        done += len(rows)
+    return done
 
 
 def hand_over(model: type[_Row], *, order: tuple[str, ...], limit: int) -> list[int]:

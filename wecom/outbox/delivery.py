@@ -11,7 +11,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from wecom import clients, jobs, leases, limits
+from wecom import clients, jobs, limits
 from wecom.client import encode
 from wecom.errcodes import Outcome, Reaction, explain
 from wecom.errors import ApiError, ConfigError, NotSent, TokenUnavailable, TransportError, WeComError
@@ -76,15 +76,7 @@ def _deliver(row: Outgoing) -> None:
 
 def drain(limit: int = 1000) -> int:
     """Deliver what is due in this thread until nothing is, at most `limit` tries; how many were made."""
-    made = 0
-    while made < limit:
-        rows = jobs.claim(Outgoing, order=ORDER, limit=min(16, limit - made), worker=leases.me())
-        if not rows:
-            break
-        for row in rows:
-            deliver(row)
-        made += len(rows)
-    return made
+    return jobs.drain(Outgoing, order=ORDER, work=deliver, limit=limit)
 
 
 def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
