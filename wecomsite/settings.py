@@ -6,9 +6,23 @@ from typing import Any
 import environ
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
+from environ.fileaware_mapping import FileAwareMapping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+
+
+class _Values(FileAwareMapping):
+    """The environment, or the files that `…_FILE` names, without the line break that editors leave at a file's end."""
+
+    def __getitem__(self, key: str) -> str:
+        return str(super().__getitem__(key)).rstrip("\r\n")
+
+
+class _Env(environ.Env):
+    ENVIRON = _Values()
+
+
+env = _Env()
 env.read_env(env.str("DJANGO_ENV_FILE", str(BASE_DIR / ".env")))
 
 # --- Django ---------------------------------------------------------------------------------------------------------
