@@ -40,6 +40,16 @@ def test_every_list_of_the_admin_and_one_page_of_each_opens_without_a_complaint(
         assert any(address.endswith(f"/{name}/") for address in seen), (name, lists)
 
 
+def test_a_request_can_be_read_on_a_phone(city: City, admin: Page) -> None:
+    number = finished_job(city)
+    admin.set_viewport_size({"width": 414, "height": 896})
+    open_page(admin, f"/admin/lostfound/contactrequest/{number}/change/")
+    for part in admin.locator(".lf-letter header, .lf-letter section").all():
+        box = part.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 414, part.inner_text()[:40]
+
+
 def test_site_phones_and_api_pages_fit_a_phone_and_a_desktop(city: City, visitor: Visitor) -> None:
     pages = (("/", "失物招领"), ("/sandbox/", "企业微信沙箱"), ("/api/docs/", "索取拾取人的联系方式"))
     for width in (414, 1280):
