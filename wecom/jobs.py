@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone
 
 from . import leases
@@ -24,6 +24,13 @@ _Row = TypeVar("_Row", bound=Job)
 def due(model: type[_Row], now: datetime) -> "QuerySet[_Row]":
     """Rows that may be claimed now: open, due, and not under a living lease."""
     return model._default_manager.filter(_claimable(now))
+
+
+def seconds_to_next(model: type[_Row]) -> float:
+    """How long until the next waiting row becomes due; an hour where none waits, and never less than a moment."""
+    waiting = model._default_manager.filter(state=Job.WAITING, lease_until=None)
+    first = waiting.aggregate(first=Min("due_at"))["first"]
+    return max(0.005, (first - timezone.now()).total_seconds()) if first else 3600.0
 
 
 def claim(model: type[_Row], *, order: tuple[str, ...], limit: int, worker: str) -> list[_Row]:

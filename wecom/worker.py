@@ -78,7 +78,7 @@ class Worker:
         try:
             while not self._stopping.is_set():
                 if not self._claim_into(pool):
-                    self._wake.wait(listen.poll_seconds())
+                    self._wake.wait(self._pause())
                 self._wake.clear()
         finally:
             self._finish(pool, pulse)
@@ -103,6 +103,16 @@ class Worker:
             _drop_connection()
             self._stopping.wait(AWAY)
             return True
+
+    def _pause(self) -> float:
+        """Seconds to sleep unless woken: until the next row becomes due by the clock, which nobody announces."""
+        most = listen.poll_seconds()
+        if most <= listen.POLL or not self._free():
+            return most
+        try:
+            return min([most, *(jobs.seconds_to_next(sort.model) for sort in SORTS.values())])
+        except DatabaseError:
+            return most
 
     def _claim_kind(self, kind: str, pool: ThreadPoolExecutor) -> bool:
         sort = SORTS[kind]

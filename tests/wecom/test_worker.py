@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 APP = '''
 """An app for the worker tests: an effect that sends a text."""
-from datetime import timedelta
+from datetime import datetime, timedelta
 from wecom import outbox
 
 def prepare(row):
@@ -95,7 +95,7 @@ def start(upstream: Upstream, tmp_path: Path) -> Iterator[Any]:
         process.wait()
 
 
-def owe(count: int = 1) -> None:
+def owe(count: int = 1, *, due_at: datetime | None = None) -> None:
     kind = outbox.Kind(
         name="demo.tell",
         prepare=lambda row: outbox.Nothing("only the process sends"),
@@ -104,7 +104,7 @@ def owe(count: int = 1) -> None:
     )
     with patch.dict("wecom.outbox.kinds._kinds", {"demo.tell": kind}), transaction.atomic():
         for number in range(count):
-            outbox.owe("demo.tell", subject=number, effect_key=f"tell:{number}:{time.monotonic_ns()}")
+            outbox.owe("demo.tell", subject=number, effect_key=f"tell:{number}:{time.monotonic_ns()}", due_at=due_at)
 
 
 def states() -> list[str]:
@@ -286,3 +286,13 @@ def test_another_engine_executes_the_rows_huey_on_redis(start: Any, upstream: Up
         consumer.wait(timeout=20)
     assert len(upstream.sent) == 5
     assert not Outgoing.objects.exclude(attempts=1).exists()
+
+
+def test_a_row_that_becomes_due_by_the_clock_is_not_overslept(start: Any, upstream: Upstream) -> None:
+    start()
+    wait_until(lambda: Lease.objects.filter(name__startswith="worker:").exists(), seconds=20, what="a beat")
+    due = timezone.now() + timedelta(seconds=1)
+    owe(1, due_at=due)
+    wait_until(lambda: states() == ["done"], seconds=10, what="the send")
+    late = Outgoing.objects.get().tries.get().started_at - due
+    assert timedelta(0) <= late < timedelta(seconds=0.4)
