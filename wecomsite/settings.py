@@ -111,7 +111,8 @@ def _database() -> dict[str, Any]:
         options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     else:
         options["connect_timeout"] = max(2, int(patience))
-        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": patience}
+        # Shorter than the patience itself: the request before this one, in the same thread, waited as long.
+        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": patience / 2.5}
         config["CONN_HEALTH_CHECKS"] = True
     return config
 
