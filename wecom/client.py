@@ -116,7 +116,11 @@ class Client:
         return answer
 
     def _exchange(self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None) -> bytes:
-        """One HTTP exchange; what goes wrong is told apart by whether WeCom may have acted on it."""
+        """One HTTP exchange; what goes wrong is told apart by whether WeCom may have acted on it.
+
+        The errors of `requests` hold the whole address, secret and token included: raised `from None`, they appear in
+        no traceback.
+        """
         give_up = time.monotonic() + TOTAL
         try:
             response = self._session().request(
@@ -131,16 +135,16 @@ class Client:
             )
             with response:
                 content = _read(response, give_up)
-        except requests.exceptions.ConnectTimeout as exc:
-            raise Unreachable(f"{path}: no connection in {CONNECT:g} s") from exc
+        except requests.exceptions.ConnectTimeout:
+            raise Unreachable(f"{path}: no connection in {CONNECT:g} s") from None
         except requests.exceptions.SSLError as exc:
-            raise Unreachable(f"{path}: TLS could not be agreed: {mask_text(str(exc))}") from exc
+            raise Unreachable(f"{path}: TLS could not be agreed: {mask_text(str(exc))}") from None
         except requests.exceptions.ConnectionError as exc:
             if _never_connected(exc):
-                raise Unreachable(f"{path}: no connection: {mask_text(str(exc))}") from exc
-            raise TransportError(f"{path}: the connection broke: {mask_text(str(exc))}") from exc
+                raise Unreachable(f"{path}: no connection: {mask_text(str(exc))}") from None
+            raise TransportError(f"{path}: the connection broke: {mask_text(str(exc))}") from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as exc:
-            raise TransportError(f"{path}: {type(exc).__name__}: {mask_text(str(exc))}") from exc
+            raise TransportError(f"{path}: {type(exc).__name__}: {mask_text(str(exc))}") from None
         if response.status_code != requests.codes.ok:
             raise TransportError(f"{path}: HTTP {response.status_code}")
         return content

@@ -4,6 +4,7 @@ import gzip
 import json
 import socket
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.support import free_port
 from tests.wecom.wire import Platform, serving
 from wecom import client as client_module
 from wecom import clients
-from wecom.errors import ApiError, ChannelRefused, ConfigError, Refused, TransportError, TryLater, Unreachable
+from wecom.errors import ApiError, ChannelRefused, ConfigError, NotSent, Refused, TransportError, TryLater, Unreachable
 
 pytestmark = pytest.mark.django_db
 
@@ -104,8 +105,18 @@ def test_the_secret_and_the_token_are_in_no_error(platform: Platform) -> None:
     platform.answers(requests.ConnectionError("https://x/send?access_token=token-1&debug=1"))
     with pytest.raises(TransportError) as raised:
         clients.get().send(BODY)
-    assert "token-1" not in str(raised.value)
+    assert "token-1" not in "".join(traceback.format_exception(raised.value))
     assert clients.get().app.secret not in repr(clients.get().app)
+
+
+def test_a_platform_that_cannot_be_reached_brings_no_secret_into_a_traceback(settings: Any) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/cgi-bin/"
+    settings.WECOM = {"default": {**settings.WECOM["default"], "API_BASE_URL": nowhere}}
+    with pytest.raises(NotSent) as raised:
+        clients.get().send(BODY)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "gettoken" in told
+    assert clients.get().app.secret not in told
 
 
 def test_a_call_inside_a_transaction_is_refused(platform: Platform) -> None:
