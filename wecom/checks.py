@@ -1,5 +1,6 @@
 """Door: system checks. Every wrong setting has an id and a hint, and none of them shows a secret."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,13 +15,14 @@ from . import conf, crypto
 from .errors import ConfigError, IllegalAesKey
 
 RUNNERS = ("threads", "tasks")
+ALIAS = re.compile(r"[A-Za-z0-9_-]{1,32}")  # as in urls.py, and as long as the tables have room for
 
 
 @register("wecom")
 def check_apps(**kwargs: Any) -> list[CheckMessage]:
     if not conf.aliases():
         return [Error("settings.WECOM names no app.", hint="Give it at least 'default'.", id="wecom.E001")]
-    return [message for alias in conf.aliases() for message in _app(alias)]
+    return [message for alias in conf.aliases() for message in _app(alias)] + list(_doubles())
 
 
 @register("wecom")
@@ -89,6 +91,12 @@ def check_cache_table(databases: Any = None, **kwargs: Any) -> list[CheckMessage
 
 def _app(alias: str) -> Iterator[CheckMessage]:
     where = f"settings.WECOM[{alias!r}]"
+    if not ALIAS.fullmatch(alias):
+        yield Error(
+            f"{where}: an alias is 1 to 32 letters, digits, '_' and '-'.",
+            hint="It stands in the address of the app's callbacks: /wecom/callback/<alias>/.",
+            id="wecom.E016",
+        )
     try:
         app = conf.app(alias)
     except ConfigError as exc:
@@ -101,19 +109,51 @@ def _app(alias: str) -> Iterator[CheckMessage]:
     if not app.secret or not app.secret.isprintable() or " " in app.secret:
         wrong = f"{where}['SECRET'] is empty or holds white space."
         yield Error(wrong, hint="应用管理 → Secret → 查看", id="wecom.E004")
-    if not (app.callback_token.isalnum() and app.callback_token.isascii() and len(app.callback_token) <= 32):
+    if not _is_token(app.callback_token):
         yield Error(
             f"{where}['CALLBACK_TOKEN'] must be 1 to 32 letters and digits.", hint="接收消息 → Token.", id="wecom.E005"
         )
-    try:
-        crypto.aes_key(app.encoding_aes_key)
-    except IllegalAesKey:
+    if not _is_aes_key(app.encoding_aes_key):
         yield Error(
             f"{where}['ENCODING_AES_KEY'] must be 43 letters and digits, not {len(app.encoding_aes_key)}.",
             hint="接收消息 → EncodingAESKey.",
             id="wecom.E006",
         )
+    yield from _previous_keys(where, app)
     yield from _base_url(where, app.api_base_url)
+
+
+def _previous_keys(where: str, app: conf.App) -> Iterator[CheckMessage]:
+    """A wrong pair would lose what WeCom still sends under it, in the very days it is there for."""
+    for number, keys in enumerate(app.previous_callback_keys):
+        halves = {
+            "CALLBACK_TOKEN": (_is_token(keys.token), "1 to 32 letters and digits"),
+            "ENCODING_AES_KEY": (_is_aes_key(keys.encoding_aes_key), "43 letters and digits"),
+        }
+        for name, (is_right, looks) in halves.items():
+            if not is_right:
+                yield Error(
+                    f"{where}['PREVIOUS_CALLBACK_KEYS'][{number}]['{name}'] must be {looks}.",
+                    hint="A list of dictionaries with the Token and EncodingAESKey that the console held before.",
+                    id="wecom.E014",
+                )
+
+
+def _doubles() -> Iterator[CheckMessage]:
+    """One application under two aliases would have its limits, its pause and its callbacks twice."""
+    first: dict[tuple[str, int], str] = {}
+    for alias in conf.aliases():
+        try:
+            app = conf.app(alias)
+        except ConfigError:
+            continue  # said already
+        same = first.setdefault((app.corp_id, app.agent_id), alias)
+        if same != alias:
+            yield Error(
+                f"settings.WECOM: {same!r} and {alias!r} are the same application of the same corporation.",
+                hint="Give each application one alias.",
+                id="wecom.E015",
+            )
 
 
 def _base_url(where: str, url: str) -> Iterator[CheckMessage]:
@@ -128,6 +168,18 @@ def _base_url(where: str, url: str) -> Iterator[CheckMessage]:
             hint="Use https; plain http is for this machine alone.",
             id="wecom.E008",
         )
+
+
+def _is_token(text: str) -> bool:
+    return text.isalnum() and text.isascii() and len(text) <= 32
+
+
+def _is_aes_key(text: str) -> bool:
+    try:
+        crypto.aes_key(text)
+    except IllegalAesKey:
+        return False
+    return True
 
 
 def _positive(value: object) -> bool:

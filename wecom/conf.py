@@ -15,9 +15,20 @@ from .errors import ConfigError
 DEFAULT = "default"
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackKeys:
+    """One pair of what the console calls Token and EncodingAESKey. Its repr shows neither."""
+
+    token: str = field(repr=False)
+    encoding_aes_key: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One application of one corp. Its repr shows no secret."""
+    """One application of one corp. Its repr shows no secret.
+
+    previous_callback_keys  pairs that the console held before: callbacks sealed with them are still taken
+    """
 
     alias: str
     corp_id: str
@@ -26,6 +37,12 @@ class App:
     callback_token: str = field(repr=False)
     encoding_aes_key: str = field(repr=False)
     api_base_url: str
+    previous_callback_keys: tuple[CallbackKeys, ...] = ()
+
+    @property
+    def callback_keys(self) -> tuple[CallbackKeys, ...]:
+        """Every pair that a callback may come with, the current one first."""
+        return CallbackKeys(self.callback_token, self.encoding_aes_key), *self.previous_callback_keys
 
 
 def aliases() -> list[str]:
@@ -50,6 +67,7 @@ def app(alias: str = DEFAULT) -> App:
         callback_token=str(values.get("CALLBACK_TOKEN", "")),
         encoding_aes_key=str(values.get("ENCODING_AES_KEY", "")),
         api_base_url=base if base.endswith("/") else base + "/",
+        previous_callback_keys=_pairs(values.get("PREVIOUS_CALLBACK_KEYS") or ()),
     )
 
 
@@ -71,6 +89,15 @@ def runner() -> str:
 def freshness() -> timedelta:
     """How old the timestamp of a callback may be before it is kept in quarantine instead of being handled."""
     return timedelta(seconds=int(getattr(settings, "WECOM_FRESHNESS_SECONDS", 600)))
+
+
+def _pairs(value: object) -> tuple[CallbackKeys, ...]:
+    """PREVIOUS_CALLBACK_KEYS as pairs; what is none becomes an empty pair, which fits nothing and fails the check."""
+    entries = value if isinstance(value, list | tuple) else [value]
+    found = (entry if isinstance(entry, Mapping) else {} for entry in entries)
+    return tuple(
+        CallbackKeys(str(entry.get("CALLBACK_TOKEN", "")), str(entry.get("ENCODING_AES_KEY", ""))) for entry in found
+    )
 
 
 def _all() -> Mapping[str, Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from . import conf, crypto, dispatch, events, jobs, replies, wake, xml
-from .errors import EnvelopeMalformed, PayloadMalformed, Stale
+from .errors import BadSignature, CallbackRejected, ConfigError, EnvelopeMalformed, PayloadMalformed, Stale
 from .models import Callback
 
 logger = logging.getLogger(__name__)
@@ -54,14 +54,34 @@ class Signed:
         """Older or newer than a living request can be; a replay would look so."""
         return abs(timezone.now().timestamp() - int(self.timestamp)) > conf.freshness().total_seconds()
 
-    def verify(self, ciphertext: str, app: conf.App) -> None:
-        crypto.verify(
-            self.signature,
-            token=app.callback_token,
-            timestamp=self.timestamp,
-            nonce=self.nonce,
-            ciphertext=ciphertext,
-        )
+    def open(self, ciphertext: str, app: conf.App) -> tuple[bytes, conf.CallbackKeys]:
+        """The message inside, and the pair of keys that it came with; raises CallbackRejected.
+
+        Every signature is compared before any is believed, and nothing is decrypted under a pair whose does not
+        fit. Two pairs fit where a rotation kept the token; then the one that opens the message is meant.
+        """
+        fitting = [keys for keys in app.callback_keys if self._fits(ciphertext, keys)]
+        refusal: CallbackRejected = BadSignature("msg_signature fits none of the app's tokens")
+        for keys in fitting:
+            key = crypto.aes_key(keys.encoding_aes_key)
+            try:
+                return crypto.decrypt(ciphertext, key=key, receive_id=app.corp_id), keys
+            except CallbackRejected as exc:
+                refusal = exc
+        raise refusal
+
+    def _fits(self, ciphertext: str, keys: conf.CallbackKeys) -> bool:
+        try:
+            crypto.verify(
+                self.signature,
+                token=keys.token,
+                timestamp=self.timestamp,
+                nonce=self.nonce,
+                ciphertext=ciphertext,
+            )
+        except BadSignature:
+            return False
+        return keys.token != ""  # over an empty token anybody can sign
 
 
 def check(alias: str, *, query: Mapping[str, str]) -> bytes:
@@ -75,10 +95,10 @@ def check(alias: str, *, query: Mapping[str, str]) -> bytes:
     if "echostr" not in query:
         raise EnvelopeMalformed("no echostr")
     echostr = query["echostr"].replace(" ", "+")  # a proxy that decodes once too often turns + into a space
-    signed.verify(echostr, app)
+    plain, _ = signed.open(echostr, app)
     if signed.is_stale:
         raise Stale("the check of the URL is not of now")
-    return crypto.decrypt(echostr, key=crypto.aes_key(app.encoding_aes_key), receive_id=app.corp_id)
+    return plain
 
 
 def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float) -> bytes:
@@ -91,14 +111,15 @@ def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float
     app = conf.app(alias)
     signed = Signed.of(query)
     envelope = xml.parse_envelope(body)
-    signed.verify(envelope.encrypt, app)
-    plain = crypto.decrypt(envelope.encrypt, key=crypto.aes_key(app.encoding_aes_key), receive_id=app.corp_id)
+    plain, keys = signed.open(envelope.encrypt, app)
+    if keys in app.previous_callback_keys:
+        logger.info("callback under previous keys: app=%s", alias)
     row, event = _as_row(app, plain, stale=signed.is_stale)
     reply = _instant_reply(event) if event and row.state == State.WAITING else None
     row.instant_reply = reply is not None
     row.answer_ms = round((time.monotonic() - arrived) * 1000)
     if _keep(row) and reply and event:
-        return _seal(reply, event, app)
+        return _seal(reply, event, app, keys)
     return b""
 
 
@@ -106,11 +127,15 @@ def process(row: Callback) -> None:
     """Handle one claimed callback. Its handler's writes and the row's end are one transaction."""
     try:
         event = events.parse(_bytes(row), app=row.app)
+        agent_id = str(conf.app(row.app).agent_id)
     except PayloadMalformed as exc:
         jobs.let_go(row, state=State.POISON, error=str(exc), finished_at=timezone.now())
         return
+    except ConfigError as exc:
+        _failed(row, exc)  # the app has gone from the settings; it may come back
+        return
     handler = dispatch.handler_for(event)
-    if handler is None or event.agent_id != str(conf.app(row.app).agent_id):
+    if handler is None or event.agent_id != agent_id:
         why = "no handler" if handler is None else "meant for another app"
         jobs.let_go(row, state=State.IGNORED, error=why, finished_at=timezone.now())
         return
@@ -210,12 +235,13 @@ def _tapped_before(event: events.Event) -> bool:
     return Callback.objects.filter(app=event.app, task_id=task_id, userid=event.userid).exists()
 
 
-def _seal(reply: replies.UpdateButton, event: events.Event, app: conf.App) -> bytes:
+def _seal(reply: replies.UpdateButton, event: events.Event, app: conf.App, keys: conf.CallbackKeys) -> bytes:
+    """Under the pair that the request came with: WeCom opens the answer with the keys it has just used."""
     now = timezone.now()
     return replies.seal_reply(
         reply.to_xml(to_user=event.userid, from_user=app.corp_id, created_at=now),
-        token=app.callback_token,
-        key=crypto.aes_key(app.encoding_aes_key),
+        token=keys.token,
+        key=crypto.aes_key(keys.encoding_aes_key),
         receive_id=app.corp_id,
         timestamp=str(int(now.timestamp())),
         nonce=hashlib.sha256(str(now.timestamp()).encode()).hexdigest()[:16],

@@ -54,6 +54,42 @@ def test_a_wrong_value_of_an_app_is_named(settings: Any, name: str, value: str, 
     assert ids() == [expected]
 
 
+@pytest.mark.parametrize(
+    ("value", "faults"),
+    [
+        ([{"CALLBACK_TOKEN": "", "ENCODING_AES_KEY": KEY}], 1),
+        ([{"CALLBACK_TOKEN": "Tok0", "ENCODING_AES_KEY": KEY[:-1]}], 1),
+        ([{"CALLBACK_TOKEN": "Tok0", "ENCODING_AES_KEY": KEY}, {"CALLBACK_TOKEN": "a-b"}], 2),
+        ([("Tok0", KEY)], 2),
+        ({"CALLBACK_TOKEN": "Tok0"}, 1),
+        ("Tok0", 2),
+    ],
+)
+def test_previous_keys_that_could_open_nothing_are_named(settings: Any, value: Any, faults: int) -> None:
+    use(settings, PREVIOUS_CALLBACK_KEYS=value)
+    assert ids() == ["wecom.E014"] * faults
+
+
+@pytest.mark.parametrize("value", [None, [], (), [{"CALLBACK_TOKEN": "Tok0", "ENCODING_AES_KEY": KEY}]])
+def test_previous_keys_may_be_there_or_not(settings: Any, value: Any) -> None:
+    use(settings, PREVIOUS_CALLBACK_KEYS=value)
+    assert ids() == []
+
+
+def test_one_application_under_two_aliases_is_named(settings: Any) -> None:
+    app = settings.WECOM["default"]
+    settings.WECOM = {"default": app, "again": {**app, "AGENT_ID": 1000042, "CALLBACK_TOKEN": "Tok2"}}
+    assert ids() == ["wecom.E015"]
+    settings.WECOM = {"default": app, "elsewhere": {**app, "CORP_ID": "ww0"}, "next": {**app, "AGENT_ID": "7"}}
+    assert ids() == []
+
+
+@pytest.mark.parametrize("alias", ["", "人事", "a b", "a/b", "x" * 33])
+def test_an_alias_that_no_address_can_hold_is_named(settings: Any, alias: str) -> None:
+    settings.WECOM = {alias: settings.WECOM["default"]}
+    assert ids() == ["wecom.E016"]
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/sandbox/cgi-bin/", "https://relay.example.com/cgi-bin/"])
 def test_the_sandbox_and_a_relay_are_allowed(settings: Any, url: str) -> None:
     use(settings, API_BASE_URL=url)
@@ -83,12 +119,16 @@ def test_the_sandbox_may_run_while_debug_is_on(settings: Any) -> None:
 
 
 def test_no_message_shows_a_secret(settings: Any) -> None:
-    use(settings, SECRET="very secret value", ENCODING_AES_KEY="S" * 44, CALLBACK_TOKEN="t-o-k")
+    previous = [{"ENCODING_AES_KEY": "P" * 44, "CALLBACK_TOKEN": "p-r-e"}]
+    wrong = {"SECRET": "very secret value", "ENCODING_AES_KEY": "S" * 44, "CALLBACK_TOKEN": "t-o-k"}
+    use(settings, **wrong, PREVIOUS_CALLBACK_KEYS=previous)
     said = " ".join(str(message) for message in run_checks(tags=["wecom"]))
     assert "wecom.E004" in said
     assert "very secret" not in said
     assert "SSSS" not in said
     assert "t-o-k" not in said
+    assert "PPPP" not in said
+    assert "p-r-e" not in said
 
 
 @pytest.mark.django_db

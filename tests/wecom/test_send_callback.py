@@ -48,6 +48,21 @@ def test_an_old_timestamp_can_be_played(url: str) -> None:
     assert Callback.objects.get().state == "quarantined"
 
 
+def test_the_keys_of_before_a_rotation_can_be_played(url: str, settings: Any) -> None:
+    before = settings.WECOM["default"]
+    pair = {name: before[name] for name in ("CALLBACK_TOKEN", "ENCODING_AES_KEY")}
+    settings.WECOM = {"default": {**before, "CALLBACK_TOKEN": "New1", "PREVIOUS_CALLBACK_KEYS": [pair]}}
+    tap = ["--url", url, "--task-id", "t", "--event-key", "confirm"]
+    call_command("wecom_send_callback", "--previous-keys", *tap)
+    assert Callback.objects.count() == 1
+    settings.WECOM = {"default": {**before, "PREVIOUS_CALLBACK_KEYS": [{**pair, "CALLBACK_TOKEN": "Old1"}]}}
+    call_command("wecom_send_callback", *tap)
+    settings.WECOM = {"default": before}
+    with pytest.raises(CommandError, match="no PREVIOUS_CALLBACK_KEYS") as raised:
+        call_command("wecom_send_callback", "--previous-keys", *tap)
+    assert raised.value.returncode == 2
+
+
 def test_a_server_that_is_away_is_said_in_one_sentence() -> None:
     with pytest.raises(CommandError, match="Is the server running"):
         call_command("wecom_send_callback", "--url", f"http://127.0.0.1:{free_port()}/wecom/callback/")

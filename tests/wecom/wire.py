@@ -28,9 +28,9 @@ TAP = {
 }
 
 
-def message(**fields: str) -> bytes:
+def message(*, alias: str = conf.DEFAULT, **fields: str) -> bytes:
     """The XML inside an envelope; without fields, a tap by lisi on the button `confirm` of the card t-1."""
-    app = conf.app()
+    app = conf.app(alias)
     common = {
         "ToUserName": app.corp_id,
         "FromUserName": "lisi",
@@ -41,9 +41,22 @@ def message(**fields: str) -> bytes:
     return f"<xml>{''.join(f'<{n}><![CDATA[{v}]]></{n}>' for n, v in elements.items() if v is not None)}</xml>".encode()
 
 
-def post(client: Client, plain: bytes | None = None, *, age: int = 0, path: str = URL, **changes: Any) -> Any:
-    """Seal and post one message; `changes` replaces query parameters, None leaves one out."""
-    query, body = seal(conf.app(), message() if plain is None else plain, timestamp=int(time.time()) - age)
+def post(
+    client: Client,
+    plain: bytes | None = None,
+    *,
+    age: int = 0,
+    path: str = URL,
+    alias: str = conf.DEFAULT,
+    keys: conf.CallbackKeys | None = None,
+    **changes: Any,
+) -> Any:
+    """Seal one message as WeCom does for that app, with those of its keys, and post it.
+
+    changes  replaces query parameters; None leaves one out
+    """
+    plain = message(alias=alias) if plain is None else plain
+    query, body = seal(conf.app(alias), plain, timestamp=int(time.time()) - age, keys=keys)
     query = {name: value for name, value in {**query, **changes}.items() if value is not None}
     return client.post(path, data=body, content_type="text/xml", query_params=query)
 

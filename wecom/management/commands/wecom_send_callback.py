@@ -19,6 +19,7 @@ EXAMPLES = """
 examples:
   wecom_send_callback --from lisi --task-id lf-1-1-ab12 --event-key confirm
   wecom_send_callback --event enter_agent --from lisi
+  wecom_send_callback --previous-keys --task-id lf-1-1-ab12 --event-key confirm
   wecom_send_callback --msg-type text --from lisi --field Content=丢了雨伞 --field MsgId=1
 """
 
@@ -39,6 +40,9 @@ class Command(BaseCommand):
             "--field", action="append", default=[], metavar="NAME=VALUE", help="any element; repeatable"
         )
         parser.add_argument("--repeat", type=int, default=1, help="post the same message so many times (1)")
+        parser.add_argument(
+            "--previous-keys", action="store_true", help="seal with the first of the app's PREVIOUS_CALLBACK_KEYS"
+        )
         parser.add_argument("--age", type=int, default=0, help="seconds that the timestamp lies back (0)")
 
     def handle(self, **options: Any) -> None:
@@ -47,12 +51,15 @@ class Command(BaseCommand):
         except ConfigError as exc:
             raise CommandError(str(exc), returncode=2) from exc
         url = options["url"] or settings.SITE_URL + reverse("wecom:callback_of", args=[app.alias])
+        if options["previous_keys"] and not app.previous_callback_keys:
+            raise CommandError(f"the app {app.alias!r} has no PREVIOUS_CALLBACK_KEYS", returncode=2)
+        keys = app.callback_keys[1 if options["previous_keys"] else 0]
         message = _message(app, _fields(options))
         for number in range(options["repeat"]):
-            self._post(app, url, message, age=options["age"], number=number + 1)
+            query, body = seal(app, message.encode(), timestamp=int(time.time()) - options["age"], keys=keys)
+            self._post(url, query, body, number=number + 1)
 
-    def _post(self, app: conf.App, url: str, message: str, *, age: int, number: int) -> None:
-        query, body = seal(app, message.encode(), timestamp=int(time.time()) - age)
+    def _post(self, url: str, query: dict[str, str], body: bytes, *, number: int) -> None:
         started = time.monotonic()
         try:
             answer = requests.post(url, params=query, data=body, timeout=TIMEOUT, allow_redirects=False)
@@ -65,11 +72,17 @@ class Command(BaseCommand):
             raise CommandError(f"{url} answered {answer.status_code}; WeCom would send it again")
 
 
-def seal(app: conf.App, message: bytes, *, timestamp: int) -> tuple[dict[str, str], bytes]:
-    """The query and body that WeCom would post for this message: a fresh nonce, a fresh random prefix."""
+def seal(
+    app: conf.App, message: bytes, *, timestamp: int, keys: conf.CallbackKeys | None = None
+) -> tuple[dict[str, str], bytes]:
+    """The query and body that WeCom would post for this message: a fresh nonce, a fresh random prefix.
+
+    keys  which of the app's pairs; the current one where missing
+    """
+    keys = keys or app.callback_keys[0]
     nonce = secrets.token_hex(8)
-    encrypted = crypto.encrypt(message, key=crypto.aes_key(app.encoding_aes_key), receive_id=app.corp_id)
-    signature = crypto.signature(app.callback_token, str(timestamp), nonce, encrypted)
+    encrypted = crypto.encrypt(message, key=crypto.aes_key(keys.encoding_aes_key), receive_id=app.corp_id)
+    signature = crypto.signature(keys.token, str(timestamp), nonce, encrypted)
     body = (
         f"<xml><ToUserName><![CDATA[{app.corp_id}]]></ToUserName><AgentID><![CDATA[{app.agent_id}]]></AgentID>"
         f"<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
