@@ -1,14 +1,18 @@
 """Settings from the environment, as a process finds them there."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import child_environment
+import pytest
+
+from tests.support import ROOT, child_environment
 
 SHOW = """
 import json
+import runpy
 from django.conf import settings
 app = settings.WECOM["default"]
 print(json.dumps([app["SECRET"], app["CALLBACK_TOKEN"], settings.WECOM_DATA_KEYS]))
@@ -25,3 +29,37 @@ def test_a_secret_may_lie_in_a_file_and_the_line_break_at_its_end_is_no_part_of_
     said = subprocess.run([sys.executable, "-c", SHOW], env=environment, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout) == ["of-the-app", "Token1", ["new", "old"]]
+
+
+def test_apps_and_former_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "WECOM_APPS": "hr, it-desk",
+        "WECOM_CORP_ID": "wwmain",
+        "WECOM_SANDBOX": "off",
+        "WECOM_API_BASE_URL": "https://relay.example.com/cgi-bin/",
+        "WECOM_PREVIOUS_CALLBACK_TOKEN": "Former",
+        "WECOM_HR_CORP_ID": "wwother",
+        "WECOM_HR_SECRET": "of-hr",
+        "WECOM_HR_PREVIOUS_ENCODING_AES_KEY": "k" * 43,
+        "WECOM_IT_DESK_AGENT_ID": "1000007",
+        "WECOM_IT_DESK_API_BASE_URL": "https://it.example.com/cgi-bin/",
+    }.items():
+        monkeypatch.setenv(name, value)
+    apps = runpy.run_path(str(ROOT / "wecomsite" / "settings.py"))["WECOM"]
+    assert list(apps) == ["default", "hr", "it-desk"]
+    assert [app["CORP_ID"] for app in apps.values()] == ["wwmain", "wwother", ""]
+    assert [app["SECRET"] for app in apps.values()] == ["", "of-hr", ""]
+    assert apps["it-desk"]["AGENT_ID"] == "1000007"
+    assert apps["default"]["PREVIOUS_CALLBACK_KEYS"] == [{"CALLBACK_TOKEN": "Former", "ENCODING_AES_KEY": ""}]
+    assert apps["hr"]["PREVIOUS_CALLBACK_KEYS"] == [{"CALLBACK_TOKEN": "", "ENCODING_AES_KEY": "k" * 43}]
+    assert apps["it-desk"]["PREVIOUS_CALLBACK_KEYS"] == []
+    relay = "https://relay.example.com/cgi-bin/"
+    assert [app["API_BASE_URL"] for app in apps.values()] == [relay, relay, "https://it.example.com/cgi-bin/"]
+
+
+def test_further_apps_borrow_no_secret_of_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WECOM_APPS", "hr")
+    apps = runpy.run_path(str(ROOT / "wecomsite" / "settings.py"))["WECOM"]
+    assert apps["default"]["SECRET"]
+    assert apps["hr"]["SECRET"] == apps["hr"]["CALLBACK_TOKEN"] == ""
+    assert apps["hr"]["API_BASE_URL"] == apps["default"]["API_BASE_URL"]

@@ -204,6 +204,7 @@ def test_a_signal_stops_both_and_is_no_failure(group: launch.Group, number: sign
 def test_every_variable_that_settings_read_is_named_in_env_example_and_no_other() -> None:
     source = (ROOT / "wecomsite" / "settings.py").read_text(encoding="utf-8")
     read = set(re.findall(r"""env\.\w+\(\s*["']([A-Z_]+)["']""", source))
+    read |= {f"WECOM_{name}" for name in re.findall(r"""\bread\(["']([A-Z_]+)["']\)""", source)}
     named = set(re.findall(r"(?m)^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8")))
     assert read == named
 
@@ -213,7 +214,7 @@ def test_env_example_names_every_variable_of_the_design() -> None:
         DJANGO_SECRET_KEY DJANGO_DEBUG DJANGO_ALLOWED_HOSTS DJANGO_CSRF_TRUSTED_ORIGINS DATABASE_URL CACHE_URL
         WECOM_CORP_ID WECOM_AGENT_ID WECOM_SECRET WECOM_CALLBACK_TOKEN WECOM_ENCODING_AES_KEY WECOM_API_BASE_URL
         WECOM_SANDBOX WECOM_INSTANT_FEEDBACK WECOM_RUNNER RESPONSE_CODE_TTL_HOURS RESPONSE_CODE_HARD_TTL_HOURS
-        UPDATE_AFTER_REPLY_MS
+        UPDATE_AFTER_REPLY_MS WECOM_PREVIOUS_CALLBACK_TOKEN WECOM_PREVIOUS_ENCODING_AES_KEY WECOM_APPS
     """
     named = set(re.findall(r"(?m)^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8")))
     assert set(design.split()) <= named

@@ -148,16 +148,32 @@ else:
     _SANDBOX = {}
     _default_api = "https://qyapi.weixin.qq.com/cgi-bin/"
 
-WECOM = {
-    "default": {
-        "CORP_ID": env.str("WECOM_CORP_ID", "") or _SANDBOX.get("CORP_ID", ""),
-        "AGENT_ID": env.str("WECOM_AGENT_ID", "") or _SANDBOX.get("AGENT_ID", ""),
-        "SECRET": env.str("WECOM_SECRET", "") or _SANDBOX.get("SECRET", ""),
-        "CALLBACK_TOKEN": env.str("WECOM_CALLBACK_TOKEN", "") or _SANDBOX.get("CALLBACK_TOKEN", ""),
-        "ENCODING_AES_KEY": env.str("WECOM_ENCODING_AES_KEY", "") or _SANDBOX.get("ENCODING_AES_KEY", ""),
-        "API_BASE_URL": env.str("WECOM_API_BASE_URL", "") or _default_api,
+
+def _wecom_app(alias: str) -> dict[str, Any]:
+    """One app: `default` reads WECOM_…, the app `hr` reads WECOM_HR_…, and calls WeCom where `default` does."""
+    prefix = "WECOM_" if alias == "default" else f"WECOM_{alias.upper().replace('-', '_')}_"
+    fallback = _SANDBOX if alias == "default" else {}
+
+    def read(name: str) -> str:
+        return env.str(prefix + name, "") or fallback.get(name, "")
+
+    previous = {
+        "CALLBACK_TOKEN": read("PREVIOUS_CALLBACK_TOKEN"),
+        "ENCODING_AES_KEY": read("PREVIOUS_ENCODING_AES_KEY"),
     }
-}
+    return {
+        "CORP_ID": read("CORP_ID"),
+        "AGENT_ID": read("AGENT_ID"),
+        "SECRET": read("SECRET"),
+        "CALLBACK_TOKEN": read("CALLBACK_TOKEN"),
+        "ENCODING_AES_KEY": read("ENCODING_AES_KEY"),
+        "PREVIOUS_CALLBACK_KEYS": [previous] if any(previous.values()) else [],
+        "API_BASE_URL": read("API_BASE_URL") or env.str("WECOM_API_BASE_URL", "") or _default_api,
+    }
+
+
+_more_apps = [alias.strip() for alias in env.list("WECOM_APPS", default=[])]
+WECOM = {alias: _wecom_app(alias) for alias in ["default", *_more_apps]}
 WECOM_INSTANT_FEEDBACK = env.bool("WECOM_INSTANT_FEEDBACK", True)
 WECOM_RUNNER = env.str("WECOM_RUNNER", "threads")
 UPDATE_AFTER_REPLY_MS = env.int("UPDATE_AFTER_REPLY_MS", 800)
