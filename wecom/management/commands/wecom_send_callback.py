@@ -66,10 +66,11 @@ class Command(BaseCommand):
         except requests.RequestException as exc:
             raise CommandError(f"no answer from {url}: {type(exc).__name__}. Is the server running?") from exc
         took = round((time.monotonic() - started) * 1000)
+        if answer.status_code != requests.codes.ok:
+            self.stdout.write(f"try={number} status={answer.status_code} ms={took}")
+            raise CommandError(f"{url} answered {answer.status_code}; WeCom would send it again")
         said = "a passive reply" if answer.content else "an empty body"
         self.stdout.write(f"try={number} status={answer.status_code} ms={took} answered with {said}")
-        if answer.status_code != requests.codes.ok:
-            raise CommandError(f"{url} answered {answer.status_code}; WeCom would send it again")
 
 
 def seal(
