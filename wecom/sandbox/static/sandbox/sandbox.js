@@ -18,6 +18,12 @@
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(tick, 60); };
 
+  /* Logging in in another tab changes the token that this page was made with; the cookie has the one that counts. */
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    if (token) event.detail.headers["X-CSRFToken"] = token[1];
+  });
+
   /* What a poll asks: whose phones, and what has been seen. */
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (event.target !== poll) return;
