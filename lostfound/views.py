@@ -16,5 +16,6 @@ def home(request: HttpRequest) -> HttpResponse:
     """The latest found items; for people who are logged in, and for all where the sandbox plays WeCom."""
     welcome = request.user.is_authenticated or settings.WECOM_SANDBOX
     items = Item.objects.filter(kind=ItemKind.FOUND, state=ItemState.OPEN) if welcome else Item.objects.none()
-    context = {"items": items[:LATEST], "welcome": welcome, "sandbox": settings.WECOM_SANDBOX}
+    latest = items.order_by("-happened_at", "-pk")[:LATEST]
+    context = {"items": latest, "welcome": welcome, "sandbox": settings.WECOM_SANDBOX}
     return render(request, "lostfound/home.html", context)

@@ -27,7 +27,6 @@ class ContactRequestAdmin(RecordAdmin):
         "shown_state",
         "shown_delivery",
         "asked",
-        "decided",
         "delivered",
     )
     list_filter = ("state", "delivery", ("created_at", admin.DateFieldListFilter))
@@ -78,10 +77,6 @@ class ContactRequestAdmin(RecordAdmin):
     @display(description=_("asked"), ordering="created_at")
     def asked(self, row: ContactRequest) -> SafeString | str:
         return brief(row.created_at)
-
-    @display(description=_("decided"), ordering="decided_at")
-    def decided(self, row: ContactRequest) -> SafeString | str:
-        return brief(row.decided_at)
 
     @display(description=_("contact delivered"), ordering="delivered_at")
     def delivered(self, row: ContactRequest) -> SafeString | str:
