@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.interop.kit import NONCE, REPLACED, Official, Reply, deliver, now, replaced, texts
+from tests.wecom.vectors import VECTORS
 from tests.wecom.wire import URL, message, post
 from wecom import conf, crypto
 from wecom.models import Callback
@@ -56,6 +57,12 @@ def test_the_official_library_opens_whatever_we_seal(official: Official) -> None
     sealed = [crypto.encrypt(text.encode(), key=key, receive_id=app.corp_id) for text in texts()]
     opened = official.each("decrypt", [[app.encoding_aes_key, text] for text in sealed])
     assert [(found["message"], found["id"]) for found in opened] == [(text, app.corp_id) for text in texts()]
+
+
+def test_the_official_library_opens_every_vector_that_is_to_be_opened(official: Official) -> None:
+    vectors = VECTORS["positive"]
+    opened = official.each("decrypt", [[v["encoding_aes_key"], v["encrypt"]] for v in vectors])
+    assert [(found["message"], found["id"]) for found in opened] == [(v["plaintext"], v["receive_id"]) for v in vectors]
 
 
 def test_both_sign_alike_in_whatever_order_the_parts_sort(official: Official) -> None:

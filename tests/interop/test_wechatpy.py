@@ -1,22 +1,26 @@
 """wechatpy, the library most Python projects have: its crypto at our endpoint, its client at our sandbox."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 from django.test import Client
-from wechatpy.enterprise import WeChatClient
+from wechatpy.enterprise import WeChatClient, parse_message
 from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.enterprise.exceptions import InvalidCorpIdException
 from wechatpy.exceptions import InvalidSignatureException, WeChatClientException
 
 from tests.interop.kit import NONCE, REPLACED, Reply, deliver, now, replaced, texts
+from tests.support import ROOT
 from tests.wecom.wire import URL, message, post
 from wecom import conf, crypto, xml
 from wecom.models import Callback
 from wecom.sandbox import delivery
 from wecom.sandbox.world import CREDENTIALS
+
+EVENTS = ROOT / "docs" / "vectors" / "events.json"
 
 
 def theirs(**changes: str) -> Any:
@@ -64,6 +68,18 @@ class TestCrypto:
         key = crypto.aes_key(app.encoding_aes_key)
         sealed = [crypto.encrypt(text.encode(), key=key, receive_id=app.corp_id) for text in texts()]
         assert [PrpCrypto(key).decrypt(text, app.corp_id) for text in sealed] == texts()
+
+    @pytest.mark.parametrize("sort", ["text", "image"])
+    def test_wechatpy_reads_our_vectors_of_messages_as_we_do(self, sort: str) -> None:
+        found = [case for case in json.loads(EVENTS.read_text("utf-8"))["events"] if case["fields"]["type"] == sort]
+        assert found
+        for case in found:
+            fields, read = case["fields"], parse_message(case["xml"])
+            assert (read.type, read.source, int(read.agent)) == (sort, fields["userid"], int(fields["agent_id"]))
+            assert str(read.id) == fields["msg_id"]
+            ours = (fields["content"],) if sort == "text" else (fields["pic_url"], fields["media_id"])
+            theirs = (read.content or "",) if sort == "text" else (read.image, read.media_id)
+            assert theirs == ours
 
     def test_a_repeat_that_wechatpy_seals_is_a_repeat_of_ours(self, client: Client) -> None:
         post(client)

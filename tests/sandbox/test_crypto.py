@@ -10,7 +10,7 @@ from tests.support import ROOT
 from wecom.sandbox import crypto
 from wecom.sandbox.crypto import BadReply
 
-VECTORS = json.loads((ROOT / "tests" / "data" / "vectors.json").read_text())
+VECTORS = json.loads((ROOT / "docs" / "vectors" / "crypto.json").read_text())
 
 
 @pytest.mark.parametrize("case", VECTORS["positive"], ids=lambda case: case["id"])

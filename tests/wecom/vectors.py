@@ -1,12 +1,13 @@
 """The shared test vectors: texts sealed by other people's libraries, and how each broken one must end."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "vectors.json").read_text("utf-8"))
+from tests.support import ROOT
+
+VECTORS: dict[str, Any] = json.loads((ROOT / "docs" / "vectors" / "crypto.json").read_text("utf-8"))
 
 
 def each(group: str) -> pytest.MarkDecorator:
