@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+import responses
 from django.db import transaction
 
 from tests.support import free_port
@@ -30,6 +31,39 @@ def test_a_send_carries_token_and_agent_and_raw_utf8(platform: Platform) -> None
     assert "access_token=token-1" in request.url
     assert json.loads(request.body)["agentid"] == clients.get().app.agent_id
     assert "你好".encode() in request.body
+
+
+def test_an_update_names_the_app_and_the_code(platform: Platform) -> None:
+    platform.answers({}, path="message/update_template_card")
+    clients.get().update_card({"userids": ["lisi"], "response_code": "RC_1", "button": {"replace_name": "已推送"}})
+    (request,) = platform.calls("message/update_template_card")
+    assert json.loads(request.body) == {
+        "userids": ["lisi"],
+        "response_code": "RC_1",
+        "button": {"replace_name": "已推送"},
+        "agentid": clients.get().app.agent_id,
+    }
+
+
+def test_a_recall_names_the_message_alone(platform: Platform) -> None:
+    platform.answers({}, path="message/recall")
+    clients.get().recall("m-1")
+    (request,) = platform.calls("message/recall")
+    assert json.loads(request.body) == {"msgid": "m-1"}
+
+
+@pytest.mark.parametrize(("answer", "expected"), [(["1.2.3.4", "101.226.103.*"], 2), ([], 0), (None, 0)])
+def test_the_addresses_of_callbacks_are_a_list(platform: Platform, answer: Any, expected: int) -> None:
+    url = clients.get().app.api_base_url + "getcallbackip"
+    platform.mock.add(responses.GET, url, json={"errcode": 0, "errmsg": "ok", "ip_list": answer})
+    assert len(clients.get().callback_addresses()) == expected
+
+
+def test_a_member_is_looked_up_by_userid(platform: Platform) -> None:
+    url = clients.get().app.api_base_url + "user/get"
+    platform.mock.add(responses.GET, url, json={"errcode": 0, "errmsg": "ok", "userid": "lisi", "name": "李四"})
+    assert clients.get().user("lisi")["name"] == "李四"
+    assert "userid=lisi" in str(platform.mock.calls[-1].request.url)
 
 
 @pytest.mark.parametrize("errcode", [40014, 42001, 40001])
