@@ -193,6 +193,8 @@ def _as_row(app: conf.App, plain: bytes, *, stale: bool) -> tuple[Callback, even
         row.state, row.error, row.finished_at = State.QUARANTINED, "its timestamp is not of now", timezone.now()
     elif dispatch.handler_for(event) is None:
         row.state, row.error, row.finished_at = State.IGNORED, "no handler", timezone.now()
+    elif event.agent_id != str(app.agent_id):
+        row.state, row.error, row.finished_at = State.IGNORED, "meant for another app", timezone.now()
     return row, event
 
 

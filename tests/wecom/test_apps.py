@@ -18,6 +18,7 @@ from wecom.errors import TokenUnavailable
 from wecom.events import TemplateCardEvent
 from wecom.models import Bucket, Callback, Outgoing
 from wecom.outbox import kinds
+from wecom.replies import UpdateButton
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,6 +140,17 @@ class TestCallbacks:
         settings.WECOM = {"north": NORTH, "south": {**SOUTH, **pair}}
         assert post(client, alias="north", path=address("south")).status_code == 403
         assert post(client, alias="south", path=address("south")).status_code == 200
+
+    def test_with_the_keys_of_a_neighbour_in_the_corporation_it_is_kept_and_neither_answered_nor_handled(
+        self, client: Client, settings: Any, handled: list[Any]
+    ) -> None:
+        settings.WECOM = {"north": NORTH, "neighbour": {**NORTH, "AGENT_ID": "1000003"}}
+        with patch.dict(dispatch._feedback, {TemplateCardEvent: lambda event: UpdateButton(replace_name="x")}):
+            answer = post(client, alias="north", path=address("neighbour"))
+        inbox.drain()
+        assert (answer.status_code, answer.content, handled) == (200, b"", [])
+        kept = Callback.objects.get()
+        assert (kept.state, kept.error) == ("ignored", "meant for another app")
 
     def test_the_same_words_to_two_apps_are_two_callbacks(self, client: Client, handled: list[Any]) -> None:
         plain = message(alias="north")
