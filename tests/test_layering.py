@@ -43,7 +43,13 @@ NOT_FOR_FACTS = ("django", "rest_framework", "requests", "environ", "wecomsite")
 # … but a state may carry the word that people read.
 STILL_FACTS = ("django.db.models.TextChoices", "django.utils.translation.gettext_lazy")
 # The network is touched in these places only.
-MAY_IMPORT_REQUESTS = ("wecom.client", "wecom.sandbox.delivery", "wecom.management.commands.wecom_send_callback")
+MAY_IMPORT_REQUESTS = (
+    "wecom.client",
+    "wecom.client.wire",
+    "wecom.sandbox.adapter",
+    "wecom.sandbox.delivery",
+    "wecom.management.commands.wecom_send_callback",
+)
 # What may lie at the top level of the repository.
 TOP_LEVEL = (
     ".ci .env.example .gitignore CHANGELOG.md Makefile README.md docs locale lostfound manage.py pyproject.toml"

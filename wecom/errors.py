@@ -19,7 +19,8 @@ WeComError                        what the caller does next
 │   ├── TryLater                  same body, later
 │   ├── Refused                   stop; this request will never be taken
 │   └── ChannelRefused            stop everything on this app until a person has acted
-└── CardInvalid                   correct the card; it was not sent
+├── CardInvalid                   correct the card; it was not sent
+└── MediaInvalid                  take another file; it was not sent
 """
 
 from datetime import timedelta
@@ -136,6 +137,19 @@ class CardInvalid(WeComError):
     """A card or a block of it breaks a rule that WeCom enforces.
 
     field   dotted path as in WeCom's documents, such as `button_list[1].key`
+    limit   what is allowed
+    actual  what was found
+    """
+
+    def __init__(self, field: str, limit: object, actual: object) -> None:
+        super().__init__(f"{field}: allowed is {limit}, found {actual}")
+        self.field, self.limit, self.actual = field, limit, actual
+
+
+class MediaInvalid(WeComError):
+    """A file is not what WeCom takes: its size, its format, its name.
+
+    field   what is wrong: `type`, `filename`, or the kind of media
     limit   what is allowed
     actual  what was found
     """

@@ -2,31 +2,41 @@
 
     client = clients.get("default")
     client.send({"touser": "zhangsan", "msgtype": "text", "text": {"content": "你好"}})
+    client.media.upload("image", "umbrella.jpg", content).media_id
+    client.menu.create([{"type": "click", "name": "我的失物", "key": "mine"}])
+    client.chats.send(chatid, {"msgtype": "text", "text": {"content": "大家好"}})
+    client.robot(key).send({"msgtype": "text", "text": {"content": "大家好"}})
 
 Every call raises what `wecom.errors` draws: NotSent (surely not arrived), TransportError (nobody knows),
 ApiError (WeCom said no). Nothing is retried here but once, after a refused token. A call inside a database
 transaction is refused as a programming error: a rollback cannot take back what another host has done.
 """
 
-import json
 import threading
-import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import requests
-import urllib3
 from django.db import connections
 
-from . import tokens
-from .conf import App
-from .errcodes import error_for
-from .errors import TokenRejected, TransportError, Unreachable
-from .masking import mask_text
+from wecom import tokens
+from wecom.conf import App
+from wecom.errors import TokenRejected, TransportError
+
+from .chats import Chats
+from .media import MOST, Media
+from .menu import Menu
+from .robots import Robot
+from .wire import Heard, Patience, Payload, checked, encode, exchange
+
+__all__ = ["CONNECT", "MAX_ANSWER", "READ", "TOTAL", "Chats", "Client", "Media", "Menu", "Robot", "encode"]
 
 CONNECT, READ, TOTAL = 3.0, 8.0, 15.0  # seconds: to connect, between two bytes, for all of it
+MEDIA_TOTAL = 120.0  # seconds for a file, which may have 20 MB
 MAX_ANSWER = 256 * 1024  # bytes
 WITH_AGENT = frozenset({"message/send", "message/update_template_card"})  # their bodies name the app
+
+T = TypeVar("T")
 
 
 class Client:
@@ -35,6 +45,8 @@ class Client:
     def __init__(self, app: App) -> None:
         self.app = app
         self._local = threading.local()
+
+    # --- Messages ---------------------------------------------------------------------------------------------------
 
     def send(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a message; the answer holds msgid, response_code (cards that can call back) and invaliduser.
@@ -58,6 +70,35 @@ class Client:
         """
         return self.call("message/recall", {"msgid": msgid})
 
+    def statistics(self, *, yesterday: bool = False) -> list[dict[str, Any]]:
+        """How many members this corporation's apps reached today: one {agentid, app_name, count} an app.
+
+        Source: https://developer.work.weixin.qq.com/document/path/92369
+        """
+        answer = self.call("message/get_statistics", {"time_type": int(yesterday)})
+        return list(answer.get("statistics") or [])
+
+    # --- Everything else --------------------------------------------------------------------------------------------
+
+    @property
+    def media(self) -> Media:
+        """Files: up and down."""
+        return Media(self)
+
+    @property
+    def menu(self) -> Menu:
+        """The menu at the bottom of the app's chat."""
+        return Menu(self)
+
+    @property
+    def chats(self) -> Chats:
+        """Group chats that this app makes."""
+        return Chats(self)
+
+    def robot(self, key: str) -> Robot:
+        """The robot of a group, by the key in its webhook's address; needs no token and no rights of the app."""
+        return Robot(key, ask=self._ask_as_robot)
+
     def callback_addresses(self) -> list[str]:
         """The addresses that callbacks come from: plain, with a trailing *, or as a network.
 
@@ -73,6 +114,8 @@ class Client:
         """
         return self.call("user/get", params={"userid": userid}, method="GET")
 
+    # --- How it is done ---------------------------------------------------------------------------------------------
+
     def token(self) -> str:
         """An access token that lives; raises TokenUnavailable, or the ApiError that gettoken ended in."""
         return tokens.get(self.app, self._fetch_token)
@@ -80,7 +123,7 @@ class Client:
     def call(
         self,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Payload | None = None,
         *,
         params: Mapping[str, str] | None = None,
         method: str = "POST",
@@ -88,17 +131,34 @@ class Client:
     ) -> dict[str, Any]:
         """Call one API and return WeCom's answer, errcode 0; a refused token is renewed once.
 
+        body   an object that goes out as JSON, or a Payload as it is
         token  one that the caller has just got from token(); fetched here where missing
         """
-        _refuse_inside_transaction()
-        if path in WITH_AGENT and body is not None:
+        if path in WITH_AGENT and isinstance(body, Mapping):
             body = {**body, "agentid": self.app.agent_id}
+
+        def ask(token: str) -> dict[str, Any]:
+            return self._ask(method, path, {**(params or {}), "access_token": token}, body)
+
+        return self.with_token(ask, token)
+
+    def with_token(self, ask: Callable[[str], T], token: str | None = None) -> T:
+        """What `ask` makes of a token that lives; where WeCom refuses it, once more with another."""
+        _refuse_inside_transaction()
         token = token or self.token()
         try:
-            return self._ask(method, path, {**(params or {}), "access_token": token}, body)
+            return ask(token)
         except TokenRejected:
             token = tokens.replace(self.app, self._fetch_token, rejected=token)
-        return self._ask(method, path, {**(params or {}), "access_token": token}, body)
+        return ask(token)
+
+    def fetch(self, path: str, params: Mapping[str, str]) -> Heard:
+        """GET something that may be as large as a file; the answer as it came, unread."""
+        return self._exchange("GET", path, params, None, total=MEDIA_TOTAL, most=MOST)
+
+    def _ask_as_robot(self, path: str, params: Mapping[str, str], body: Mapping[str, Any] | Payload) -> dict[str, Any]:
+        _refuse_inside_transaction()
+        return self._ask("POST", path, params, body)
 
     def _fetch_token(self) -> tuple[str, int]:
         _refuse_inside_transaction()
@@ -109,45 +169,27 @@ class Client:
             raise TransportError("gettoken: errcode 0, but no token in the answer")
         return token, lifetime
 
-    def _ask(self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None) -> dict[str, Any]:
-        answer = _parse(path, self._exchange(method, path, params, body))
-        if answer["errcode"] != 0:
-            raise error_for(path, answer["errcode"], mask_text(str(answer.get("errmsg", ""))))
-        return answer
+    def _ask(
+        self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | Payload | None
+    ) -> dict[str, Any]:
+        if isinstance(body, Payload):
+            return checked(path, self._exchange(method, path, params, body, total=MEDIA_TOTAL).content)
+        payload = None if body is None else Payload(encode(body))
+        return checked(path, self._exchange(method, path, params, payload).content)
 
-    def _exchange(self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None) -> bytes:
-        """One HTTP exchange; what goes wrong is told apart by whether WeCom may have acted on it.
-
-        The errors of `requests` hold the whole address, secret and token included: raised `from None`, they appear in
-        no traceback.
-        """
-        give_up = time.monotonic() + TOTAL
-        try:
-            response = self._session().request(
-                method,
-                self.app.api_base_url + path,
-                params=params,
-                data=None if body is None else encode(body),
-                headers={"Content-Type": "application/json; charset=utf-8"},
-                timeout=(CONNECT, READ),
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
-                content = _read(response, give_up)
-        except requests.exceptions.ConnectTimeout:
-            raise Unreachable(f"{path}: no connection in {CONNECT:g} s") from None
-        except requests.exceptions.SSLError as exc:
-            raise Unreachable(f"{path}: TLS could not be agreed: {mask_text(str(exc))}") from None
-        except requests.exceptions.ConnectionError as exc:
-            if _never_connected(exc):
-                raise Unreachable(f"{path}: no connection: {mask_text(str(exc))}") from None
-            raise TransportError(f"{path}: the connection broke: {mask_text(str(exc))}") from None
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as exc:
-            raise TransportError(f"{path}: {type(exc).__name__}: {mask_text(str(exc))}") from None
-        if response.status_code != requests.codes.ok:
-            raise TransportError(f"{path}: HTTP {response.status_code}")
-        return content
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        payload: Payload | None,
+        *,
+        total: float | None = None,
+        most: int | None = None,
+    ) -> Heard:
+        patience = Patience(connect=CONNECT, read=READ, total=total or TOTAL, most=most or MAX_ANSWER)
+        url = self.app.api_base_url + path
+        return exchange(self._session(), method, url, path=path, params=params, payload=payload, patience=patience)
 
     def _session(self) -> requests.Session:
         """One session a thread, so that connections persist."""
@@ -155,48 +197,6 @@ class Client:
         if session is None:
             session = self._local.session = requests.Session()
         return session
-
-
-def encode(body: Mapping[str, Any]) -> bytes:
-    """JSON as raw UTF-8: WeCom refuses escapes of the form backslash-u in some APIs (errcode 40033)."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _read(response: requests.Response, give_up: float) -> bytes:
-    """The body, up to MAX_ANSWER; a server that drips holds us no longer than TOTAL."""
-    parts: list[bytes] = []
-    size = 0
-    while chunk := response.raw.read1(16 * 1024, decode_content=True):
-        parts.append(chunk)
-        size += len(chunk)
-        if size > MAX_ANSWER:
-            raise requests.exceptions.ContentDecodingError(f"answer over {MAX_ANSWER} bytes")
-        if time.monotonic() > give_up:
-            raise requests.exceptions.ReadTimeout(f"no whole answer in {TOTAL:g} s")
-    return b"".join(parts)
-
-
-def _parse(path: str, content: bytes) -> dict[str, Any]:
-    """A JSON object with an integer errcode; anything else is no answer."""
-    try:
-        answer = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as exc:
-        raise TransportError(f"{path}: the answer is not JSON") from exc
-    if not isinstance(answer, dict):
-        raise TransportError(f"{path}: the answer is no JSON object")
-    errcode = answer.get("errcode")
-    if isinstance(errcode, str) and errcode.removeprefix("-").isdecimal() and errcode.isascii():
-        errcode = int(errcode[:12])
-    if isinstance(errcode, bool) or not isinstance(errcode, int):
-        raise TransportError(f"{path}: the answer has no errcode")
-    return {**answer, "errcode": errcode}
-
-
-def _never_connected(exc: requests.exceptions.ConnectionError) -> bool:
-    """Whether the error arose before a connection stood: refused, no route, no such host."""
-    cause = exc.args[0] if exc.args else None
-    reason = cause.reason if isinstance(cause, urllib3.exceptions.MaxRetryError) else cause
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 def _refuse_inside_transaction() -> None:

@@ -1,0 +1,75 @@
+"""Plumbing: group chats that an app makes and writes to. The app must be visible to the whole corporation (48002).
+
+Source: https://developer.work.weixin.qq.com/document/path/90245
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from wecom.errors import TransportError
+
+
+class Caller(Protocol):
+    """What this file needs of the client."""
+
+    def call(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        method: str = "POST",
+    ) -> dict[str, Any]: ...
+
+
+class Chats:
+    """`client.chats`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def create(self, userlist: Sequence[str], *, name: str = "", owner: str = "", chatid: str = "") -> str:
+        """Make a group of 2 to 2,000 members and return its id; it shows in their clients with the first message.
+
+        chatid  up to 32 letters and digits of one's own, so that a repeat after a lost answer makes no second group
+        """
+        body = {"userlist": list(userlist), "name": name, "owner": owner, "chatid": chatid}
+        made = self._caller.call("appchat/create", _given(body)).get("chatid") or chatid
+        if not isinstance(made, str) or not made:
+            raise TransportError("appchat/create: errcode 0, but no chatid in the answer")
+        return made
+
+    def update(
+        self,
+        chatid: str,
+        *,
+        name: str = "",
+        owner: str = "",
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> None:
+        """Change name, owner or members of a group that this app has made; what is not given stays.
+
+        Source: https://developer.work.weixin.qq.com/document/path/90246
+        """
+        changes = {"name": name, "owner": owner, "add_user_list": list(add), "del_user_list": list(remove)}
+        self._caller.call("appchat/update", {"chatid": chatid, **_given(changes)})
+
+    def get(self, chatid: str) -> dict[str, Any]:
+        """{chatid, name, owner, userlist} of a group that this app has made.
+
+        Source: https://developer.work.weixin.qq.com/document/path/90247
+        """
+        return dict(self._caller.call("appchat/get", params={"chatid": chatid}, method="GET").get("chat_info") or {})
+
+    def send(self, chatid: str, body: Mapping[str, Any]) -> None:
+        """Write to the group: {msgtype, <msgtype>: {...}, safe?}. Template cards are not for groups.
+
+        Nothing drops a repeat here: after a TransportError the group may have read it already.
+        Source: https://developer.work.weixin.qq.com/document/path/90248
+        """
+        self._caller.call("appchat/send", {**body, "chatid": chatid})
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
