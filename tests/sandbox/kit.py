@@ -1,5 +1,6 @@
 """What the sandbox's tests need: a caller of the API, cards, and a small callback server that is not the product's."""
 
+import base64
 import json
 import threading
 import time
@@ -8,12 +9,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import urllib3
 from defusedxml import ElementTree
 
 from wecom.sandbox import crypto, ledger, platform
 from wecom.sandbox.world import CREDENTIALS
 
 AGENT = int(CREDENTIALS["AGENT_ID"])
+OTHER_APP = {**CREDENTIALS, "AGENT_ID": "1000043", "SECRET": "other-secret", "NAME": "人事助手"}
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+AMR, MP4 = b"#!AMR\n" + (b"\x3c" + b"0" * 31) * 100, b"\0\0\0\x18ftypmp42"
 KEY = crypto.key_of(CREDENTIALS["ENCODING_AES_KEY"])
 
 
@@ -27,6 +34,16 @@ def ask(method: str, path: str, query: dict[str, str] | None = None, body: bytes
 def token() -> str:
     query = {"corpid": CREDENTIALS["CORP_ID"], "corpsecret": CREDENTIALS["SECRET"]}
     return str(ask("GET", "gettoken", query)["access_token"])
+
+
+def token_of(app: dict[str, str]) -> str:
+    return str(ask("GET", "gettoken", {"corpid": app["CORP_ID"], "corpsecret": app["SECRET"]})["access_token"])
+
+
+def upload(kind: str, name: str, content: bytes, access_token: str | None = None) -> dict[str, Any]:
+    body, content_type = urllib3.encode_multipart_formdata({"media": (name, content)})
+    query = {"access_token": access_token or token(), "type": kind}
+    return dict(json.loads(platform.handle("POST", "media/upload", query, body, content_type)[2]))
 
 
 def post(path: str, body: Any, *, raw: bytes | None = None, access_token: str | None = None) -> dict[str, Any]:

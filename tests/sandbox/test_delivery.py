@@ -3,7 +3,19 @@
 import pytest
 from pytest_django import Settings
 
-from tests.sandbox.kit import BUTTON_REPLY, Listener, a_card, a_notice, chat_of, passive, send_card, update
+from tests.sandbox.kit import (
+    BUTTON_REPLY,
+    MP4,
+    PNG,
+    Listener,
+    a_card,
+    a_notice,
+    chat_of,
+    passive,
+    send_card,
+    update,
+    upload,
+)
 from tests.support import free_port
 from wecom.sandbox import applications, delivery, housekeeping, ledger, taps
 from wecom.sandbox.taps import CannotTap
@@ -105,7 +117,9 @@ def test_the_passive_update_template_card_replaces_the_card(listener: Listener) 
         (b"<xml></xml>", "no Encrypt"),
         (passive(BUTTON_REPLY, signed_with="other"), "MsgSignature"),
         (passive("<MsgType>update_button</MsgType>"), "ReplaceName"),
-        (passive("<MsgType>news</MsgType>"), "not played"),
+        (passive("<MsgType>news</MsgType>"), "44004"),
+        (passive("<MsgType>image</MsgType><Image><MediaId>x</MediaId></Image>"), "40007"),
+        (passive("<MsgType>location</MsgType>"), "not played"),
     ],
 )
 def test_an_answer_that_is_no_reply_is_ignored_and_noted(listener: Listener, answer: bytes, why: str) -> None:
@@ -165,6 +179,22 @@ def test_a_passive_text_appears_in_the_chat(listener: Listener) -> None:
     taps.say(member="zhangsan", text="在吗")
     assert delivery.join()
     assert [m["text"] for m in chat_of()] == ["在吗", "收到"]
+
+
+def test_passive_pictures_videos_and_news_appear_in_the_chat(listener: Listener) -> None:
+    picture, video = upload("image", "a.png", PNG)["media_id"], upload("video", "a.mp4", MP4)["media_id"]
+    item = "<item><Title>周报</Title><Description>本周</Description><Url>https://e.com/</Url></item>"
+    for inner in (
+        f"<MsgType>image</MsgType><Image><MediaId>{picture}</MediaId></Image>",
+        f"<MsgType>video</MsgType><Video><MediaId>{video}</MediaId><Title>监控</Title></Video>",
+        f"<MsgType>news</MsgType><ArticleCount>1</ArticleCount><Articles>{item}</Articles>",
+    ):
+        listener.answer = passive(inner)
+        taps.say(member="zhangsan", text="在吗")
+        assert delivery.join()
+    answers = [m for m in chat_of() if m["origin"] == "app"]
+    assert [m["msgtype"] for m in answers] == ["image", "video", "news"]
+    assert (answers[1]["content"]["title"], answers[2]["content"]["articles"][0]["title"]) == ("监控", "周报")
 
 
 def test_opening_the_application_is_an_event(listener: Listener) -> None:

@@ -23,10 +23,10 @@ def gettoken(world: World, query: Mapping[str, str]) -> dict[str, Any]:
     World.objects.filter(pk=world.pk).update(gettoken_calls=F("gettoken_calls") + 1)
     app = _by_secret(query)
     now = clock.now(world)
-    token = Token.objects.filter(agent_id=app.agent_id, revoked=False, expires_at__gt=now).first()
+    token = Token.objects.filter(agent_id=app.key, revoked=False, expires_at__gt=now).first()
     if token is None:
         World.objects.filter(pk=world.pk).update(tokens_issued=F("tokens_issued") + 1)
-        token = Token.objects.create(value=secrets.token_urlsafe(96), agent_id=app.agent_id, expires_at=now + LIFE)
+        token = Token.objects.create(value=secrets.token_urlsafe(96), agent_id=app.key, expires_at=now + LIFE)
     left = int((token.expires_at - now).total_seconds())
     return {"errcode": 0, "errmsg": "ok", "access_token": token.value, "expires_in": left}
 

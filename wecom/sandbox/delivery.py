@@ -92,7 +92,7 @@ def check_url(app: Application) -> Try:
     with clock.change(chats=False) as world:
         delivery = Delivery.objects.create(
             at=clock.now(world),
-            agent_id=app.agent_id,
+            agent_id=app.key,
             userid="",
             event="url_check",
             url=app.callback_url,

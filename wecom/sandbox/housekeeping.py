@@ -1,13 +1,27 @@
 """Decisions: settings of the sandbox, its people, and starting afresh."""
 
 from . import clock, people
-from .models import ApiCall, Code, Copy, Delivery, Fault, Member, Message, Token, Try, World
+from .models import (
+    ApiCall,
+    Code,
+    Copy,
+    Delivery,
+    Fault,
+    GroupChat,
+    Media,
+    Member,
+    Menu,
+    Message,
+    Token,
+    Try,
+    World,
+)
 
 
 def reset() -> None:
     """Everything as on the first day; `chats` and `wire` go on counting, so that open pages notice."""
     with clock.change() as world:
-        for model in (Try, Delivery, Code, Copy, Message, Token, Fault, ApiCall, Member):
+        for model in (Try, Delivery, Code, Copy, Message, GroupChat, Media, Menu, Token, Fault, ApiCall, Member):
             model.objects.all().delete()
         people.move_in()
         fresh = World(pk=world.pk, chats=world.chats, wire=world.wire)

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
+from django.db.models.functions import Length
+
 from . import clock, faces, people, updating
-from .models import ApiCall, Code, Copy, Delivery, Fault, Message, Try, World
+from .models import ApiCall, Code, Copy, Delivery, Fault, GroupChat, Media, Menu, Message, Try, World
 
 
 def build(member: str = "") -> dict[str, Any]:
@@ -13,7 +15,11 @@ def build(member: str = "") -> dict[str, Any]:
     members    userid → {name, visible, licensed, messages: [what stands in the chat, oldest first]}
                of a message: visible (False when dropped or recalled), text or card as it looks now, face
                (fresh, button, card, recalled), replace_text, dead, buttons [{key, text, live}]
+               of the other messages: content, the object named by msgtype as it is shown
     messages   one entry a message, whoever got it: repeats counts suppressed duplicates
+    chats      group chats: {chatid, agent_id, robot, name, owner, members}
+    menus      agent id → buttons
+    media      uploaded files without their bytes: {media_id, kind, name, size, created_at}
     codes      response codes with state live, spent or expired
     calls      API calls, oldest first (the newest 2,000); deliveries likewise, with their tries
     gettoken   {calls, tokens}: how often it was called, how many different tokens it gave
@@ -25,7 +31,15 @@ def build(member: str = "") -> dict[str, Any]:
         "code_ttl_hours": world.code_ttl_hours,
         "gettoken": {"calls": world.gettoken_calls, "tokens": world.tokens_issued},
         "members": _members(member.lower()),
-        "messages": [_message(message) for message in Message.objects.order_by("id").prefetch_related("copies")],
+        "messages": [
+            _message(message)
+            for message in Message.objects.order_by("id").select_related("chat").prefetch_related("copies")
+        ],
+        "chats": [_chat(chat) for chat in GroupChat.objects.order_by("id")],
+        "menus": dict(Menu.objects.values_list("agent_id", "buttons")),
+        "media": [
+            _media(file) for file in Media.objects.order_by("id").annotate(size=Length("content")).defer("content")
+        ],
         "codes": _codes(world),
         "calls": [_call(call) for call in ApiCall.objects.order_by("id")],
         "deliveries": _deliveries(),
@@ -39,7 +53,7 @@ def fault(row: Fault) -> dict[str, Any]:
 
 def _members(only: str) -> dict[str, Any]:
     chats: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for copy in Copy.objects.select_related("message").order_by("sent_at", "id"):
+    for copy in Copy.objects.select_related("message__chat").order_by("sent_at", "id"):
         chats[copy.userid].append(_seen(copy))
     return {
         m.userid: {"name": m.name, "visible": m.visible, "licensed": m.licensed, "messages": chats[m.userid]}
@@ -53,6 +67,9 @@ def _seen(copy: Copy) -> dict[str, Any]:
     entry = {
         "message_id": message.pk,
         "msgid": message.msgid,
+        "agent_id": message.agent_id,
+        "chatid": message.chat.chatid if message.chat else "",
+        "sender": message.sender,
         "origin": message.origin,
         "msgtype": message.msgtype,
         "task_id": message.task_id,
@@ -63,7 +80,7 @@ def _seen(copy: Copy) -> dict[str, Any]:
         "repeats": message.repeats,
     }
     if message.msgtype != "template_card":
-        return entry | {"text": message.content.get("content", "")}
+        return entry | {"text": message.content.get("content", ""), "content": message.content}
     face = faces.of(copy)
     return entry | {
         "card": face.card,
@@ -84,6 +101,9 @@ def _message(message: Message) -> dict[str, Any]:
     return {
         "message_id": message.pk,
         "msgid": message.msgid,
+        "agent_id": message.agent_id,
+        "chatid": message.chat.chatid if message.chat else "",
+        "sender": message.sender,
         "origin": message.origin,
         "msgtype": message.msgtype,
         "task_id": message.task_id,
@@ -93,6 +113,16 @@ def _message(message: Message) -> dict[str, Any]:
         "to": [copy.userid for copy in message.copies.all() if not copy.dropped],
         "dropped": [copy.userid for copy in message.copies.all() if copy.dropped],
     }
+
+
+def _chat(chat: GroupChat) -> dict[str, Any]:
+    names = ("chatid", "agent_id", "name", "owner", "members")
+    return {"robot": bool(chat.robot_key), **{name: getattr(chat, name) for name in names}}
+
+
+def _media(file: Media) -> dict[str, Any]:
+    names = ("media_id", "kind", "name", "size")
+    return {**{name: getattr(file, name) for name in names}, "created_at": file.created_at.isoformat()}
 
 
 def _codes(world: World) -> list[dict[str, Any]]:

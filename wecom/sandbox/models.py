@@ -39,14 +39,60 @@ class Member(models.Model):
         return self.userid
 
 
+class GroupChat(models.Model):
+    """A group chat: made by an application (`agent_id`), or the one that a robot stands in (`robot_key`)."""
+
+    chatid = models.CharField(max_length=32, unique=True)
+    agent_id = models.CharField(max_length=100, blank=True)
+    robot_key = models.CharField(max_length=64, blank=True, db_index=True)
+    name = models.CharField(max_length=50)
+    owner = models.CharField(max_length=64)
+    members = models.JSONField(default=list, help_text="Lower-cased ids, in the order in which they came.")
+
+    def __str__(self) -> str:
+        return self.chatid
+
+
+class Media(models.Model):
+    """A file that was uploaded; `owner` is the corporation, or the robot that alone may use it."""
+
+    media_id = models.CharField(max_length=128, unique=True)
+    owner = models.CharField(max_length=80)
+    kind = models.CharField(max_length=8)
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=64)
+    content = models.BinaryField()
+    seconds = models.FloatField(null=True, blank=True, help_text="How long a voice is.")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Menu(models.Model):
+    """The menu at the bottom of one application's chat."""
+
+    agent_id = models.CharField(max_length=100, unique=True)
+    buttons = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"menu of {self.agent_id}"
+
+
 class Message(models.Model):
-    """One message: sent by an application to many, or said by a member to the application."""
+    """One message: sent by an application to many, said by a member, or written into a group chat.
+
+    sender  the member who said it; empty for applications and robots
+    """
 
     class Origin(models.TextChoices):
         APP = "app"
         MEMBER = "member"
+        ROBOT = "robot"
 
-    agent_id = models.CharField(max_length=16)
+    agent_id = models.CharField(max_length=100, blank=True)
+    chat = models.ForeignKey(GroupChat, models.CASCADE, null=True, blank=True, related_name="messages")
+    sender = models.CharField(max_length=64, blank=True)
     origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.APP)
     msgid = models.CharField(max_length=64, unique=True)
     msgtype = models.CharField(max_length=32)
@@ -110,7 +156,7 @@ class Token(models.Model):
     """One access token of one application."""
 
     value = models.CharField(max_length=255, unique=True)
-    agent_id = models.CharField(max_length=16, db_index=True)
+    agent_id = models.CharField(max_length=100, db_index=True)
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)
 
@@ -158,7 +204,7 @@ class Delivery(models.Model):
     """One event or message on its way to the callback URL."""
 
     at = models.DateTimeField()
-    agent_id = models.CharField(max_length=16)
+    agent_id = models.CharField(max_length=100)
     userid = models.CharField(max_length=64)
     event = models.CharField(max_length=64)
     event_key = models.CharField(max_length=1024, blank=True)

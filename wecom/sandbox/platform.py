@@ -7,14 +7,13 @@ The platform answers HTTP 200 with an errcode; a path it does not know is a 404.
 """
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from . import access, clock, faults, people, sending, updating, wirelog
+from . import access, clock, counts, faults, groups, media, menus, people, sending, updating, wirelog
 from .applications import Application
+from .asked import File, Request, json_body
 from .errcodes import Refusal
 from .faults import Plan
 from .models import World
@@ -22,31 +21,21 @@ from .models import World
 Answer = tuple[int, dict[str, str], bytes]
 
 DRIP = "X-Sandbox-Drip"  # tells the web door to send the body one byte a second
-_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _HTML = {"Content-Type": "text/html"}
 
 sleep = time.sleep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One call as it came."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    raw: bytes
+Work = Callable[[World, Application, Request], tuple[dict[str, Any] | File, str]]
+RobotWork = Callable[[World, Request, str], tuple[dict[str, Any], str]]
 
 
-Work = Callable[[World, Application, Request], tuple[dict[str, Any], str]]
-
-
-def handle(method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
-    """Answer one call; `path` is what follows /cgi-bin/."""
+def handle(method: str, path: str, query: Mapping[str, str], body: bytes, content_type: str = "") -> Answer:
+    """Answer one call; `path` is what follows /cgi-bin/, `content_type` is needed for forms only."""
     clean = {key: value.replace("\0", "") for key, value in query.items()}
-    request = Request(method=method, path=path.strip("/"), query=clean, raw=body)
-    if request.path not in ROUTES and request.path != "gettoken":
+    request = Request(method=method, path=path.strip("/"), query=clean, raw=body, content_type=content_type)
+    if request.path not in ROUTES | ROBOT_ROUTES and request.path != "gettoken":
         return 404, _HTML, b"<html><body><h1>404 Not Found</h1></body></html>"
     plan = faults.for_call(request.path)
     sleep(plan.seconds("delay"))
@@ -57,35 +46,37 @@ def handle(method: str, path: str, query: Mapping[str, str], body: bytes) -> Ans
 
 def _work(request: Request, plan: Plan) -> Answer:
     started = time.perf_counter()
-    with clock.change(chats=request.path.startswith("message/")) as world:
+    with clock.change(chats=request.path.startswith(SHOWN)) as world:
         if "revoke" in plan:
             access.revoke_all()
         try:
             body, note = _decide(world, request)
         except Refusal as refusal:
             body, note = refusal.answer(), ""
-        answer = _json(body)
+        answer = (200, dict(body.headers), body.content) if isinstance(body, File) else _json(body)
         wirelog.keep_call(request, answer, world=world, plan=plan, note=note, ms=_since(started))
     return answer
 
 
-def _decide(world: World, request: Request) -> tuple[dict[str, Any], str]:
+def _decide(world: World, request: Request) -> tuple[dict[str, Any] | File, str]:
     if request.path == "gettoken":
         return access.gettoken(world, request.query), ""
+    if request.path in ROBOT_ROUTES:
+        return ROBOT_ROUTES[request.path](world, request, request.query.get("key", ""))
     app = access.caller(world, request.query)
     return ROUTES[request.path](world, app, request)
 
 
 def _send(world: World, app: Application, request: Request) -> tuple[dict[str, Any], str]:
-    return sending.send(world, app, _body(request), request.raw)
+    return sending.send(world, app, json_body(request), request.raw)
 
 
 def _update(world: World, app: Application, request: Request) -> tuple[dict[str, Any], str]:
-    return updating.update(world, app, _body(request))
+    return updating.update(world, app, json_body(request))
 
 
 def _recall(world: World, app: Application, request: Request) -> tuple[dict[str, Any], str]:
-    return updating.recall(world, app, _body(request))
+    return updating.recall(world, app, json_body(request))
 
 
 def _callback_ip(world: World, app: Application, request: Request) -> tuple[dict[str, Any], str]:
@@ -115,29 +106,29 @@ def _user(world: World, app: Application, request: Request) -> tuple[dict[str, A
     }, ""
 
 
+SHOWN = ("message/", "appchat/", "webhook/", "menu/")  # what these change is seen in the chats
 ROUTES: dict[str, Work] = {
     "message/send": _send,
     "message/update_template_card": _update,
     "message/recall": _recall,
+    "message/get_statistics": counts.statistics,
+    "media/upload": media.upload,
+    "media/get": media.get,
+    "menu/create": menus.create,
+    "menu/get": menus.get,
+    "menu/delete": menus.delete,
+    "appchat/create": groups.create,
+    "appchat/update": groups.update,
+    "appchat/get": groups.get,
+    "appchat/send": groups.send,
     "getcallbackip": _callback_ip,
     "get_api_domain_ip": _callback_ip,
     "user/get": _user,
 }
-
-
-def _body(request: Request) -> dict[str, Any]:
-    """The JSON object of a POST, in plain UTF-8."""
-    if request.method != "POST":
-        raise Refusal(40058, "POST")
-    if _ESCAPE.search(request.raw):
-        raise Refusal(40033)
-    try:
-        body = json.loads(request.raw.decode())
-    except ValueError:
-        raise Refusal(40058, "the body is not JSON in UTF-8") from None
-    if not isinstance(body, dict):
-        raise Refusal(40058, "the body is no JSON object")
-    return body
+ROBOT_ROUTES: dict[str, RobotWork] = {  # the key in the query instead of a token
+    "webhook/send": groups.send_as_robot,
+    "webhook/upload_media": groups.upload_as_robot,
+}
 
 
 def _instead_of_work(request: Request, plan: Plan) -> Answer | None:

@@ -4,14 +4,14 @@ Source: https://developer.work.weixin.qq.com/document/path/90241
 """
 
 import secrets
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from django.db.models import F
 
-from . import clock, crypto, rules, xml
+from . import applications, clock, contents, crypto, rules, sending, xml
 from .applications import Application
 from .crypto import BadReply
-from .errcodes import Refusal
 from .models import Copy, Delivery, Message
 
 
@@ -48,7 +48,14 @@ def apply(delivery: Delivery, plaintext: str) -> None:
             rules.check_card(card, update=True)
             _change(delivery, replace_text="", card=card)
         case "text":
-            _say(delivery, xml.text_of(root, "Content"))
+            _say(delivery, "text", {"content": xml.text_of(root, "Content")})
+        case "image" | "voice" as msgtype:
+            _say(delivery, msgtype, {"media_id": xml.text_of(root, f"{msgtype.capitalize()}/MediaId")})
+        case "video":
+            words = {name: xml.text_of(root, f"Video/{name.capitalize()}") for name in ("title", "description")}
+            _say(delivery, "video", {"media_id": xml.text_of(root, "Video/MediaId"), **words})
+        case "news":
+            _say(delivery, "news", {"articles": [_article(item) for item in root.iterfind("Articles/item")]})
         case other:
             raise BadReply(f"MsgType {other!r} is not played by the sandbox")
 
@@ -61,18 +68,25 @@ def _change(delivery: Delivery, **change: object) -> None:
         copies.update(**change, changed_at=clock.now(world), changes=F("changes") + 1)
 
 
-def _say(delivery: Delivery, text: str) -> None:
-    if not text:
-        raise Refusal(44004)
+def _say(delivery: Delivery, msgtype: str, content: dict[str, Any]) -> None:
+    """Write an answer into the member's chat with the application."""
+    app = applications.by_agent(delivery.agent_id)
     with clock.change() as world:
+        find = sending.finder(world, app.corp_id if app else "")
+        shown, _cut = contents.check(msgtype, content, media=find)
         message = Message.objects.create(
             agent_id=delivery.agent_id,
             msgid=secrets.token_urlsafe(48),
-            msgtype="text",
-            content={"content": text},
+            msgtype=msgtype,
+            content=shown,
             sent_at=clock.now(world),
         )
         Copy.objects.create(message=message, userid=delivery.userid, sent_at=message.sent_at)
+
+
+def _article(item: Element) -> dict[str, str]:
+    names = {"title": "Title", "description": "Description", "picurl": "PicUrl", "url": "Url"}
+    return {name: xml.text_of(item, theirs) for name, theirs in names.items()}
 
 
 def _child(root: Element, name: str) -> Element:

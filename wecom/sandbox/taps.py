@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from . import applications, clock, delivery, faces, people, sending, xml
+from . import applications, clock, delivery, faces, menus, people, sending, xml
 from .applications import Application
-from .models import Code, Copy, Delivery, Member, Message, World
+from .models import Code, Copy, Delivery, GroupChat, Member, Message, World
 
 TEXT_LENGTH = 2000
 
@@ -29,13 +29,15 @@ def tap(
     message_id: int | None = None,
     task_id: str | None = None,
     selections: Mapping[str, Any] | None = None,
+    agent_id: str = "",
 ) -> Delivery:
     """The member taps a button (or a menu entry) with this key; a callback with a fresh code goes out.
 
+    agent_id  whose card is meant, where two applications use the same task_id
     Raises CannotTap where the member has no such card, or where it can no longer be tapped.
     """
     with clock.change(chats=False) as world:
-        copy = _find_copy(_member(member), message_id, task_id)
+        copy = _find_copy(_member(member), message_id, task_id, agent_id)
         event = _event_of(copy, event_key)
         chosen = faces.chosen(copy, selections or {})
         Copy.objects.filter(pk=copy.pk).update(selections=chosen)
@@ -46,37 +48,79 @@ def tap(
     return started
 
 
-def say(*, member: str, text: str) -> Delivery:
-    """The member writes to the application: the text stands in the chat, and a callback goes out."""
-    person = _member(member)
-    text = text.strip()[:TEXT_LENGTH].replace("\0", "")
-    if not text:
-        raise CannotTap(_("There is nothing to send."))
-    app = applications.first()
+def say(*, member: str, text: str, agent_id: str = "") -> Delivery:
+    """The member writes to an application: the text stands in the chat, and a callback goes out."""
+    person, app = _member(member), _app(agent_id)
+    text = _words(text)
     with clock.change() as world:
-        message = Message.objects.create(
-            agent_id=app.agent_id,
-            origin=Message.Origin.MEMBER,
-            msgid=str(7_000_000_000_000_000_000 + secrets.randbelow(10**17)),
-            msgtype="text",
-            content={"content": text},
-            sent_at=clock.now(world),
-        )
-        Copy.objects.create(message=message, userid=person.userid, sent_at=message.sent_at)
+        message = _said(world, person, text, agent_id=app.key)
         fields = {"MsgType": "text", "Content": text, "MsgId": int(message.msgid)}
         started = _prepare(world, app, person.userid, fields)
         delivery.start(started)
     return started
 
 
-def enter(*, member: str) -> Delivery:
-    """The member opens the application: the event enter_agent."""
+def say_in_group(*, member: str, text: str, chatid: str) -> Message:
+    """The member writes into a group chat; no application hears of it."""
     person = _member(member)
+    text = _words(text)
+    with clock.change() as world:
+        chat = GroupChat.objects.filter(chatid=chatid).first()
+        if chat is None or person.userid not in chat.members:
+            raise CannotTap(_("This member is not in the group chat."), missing=True)
+        return _said(world, person, text, chat=chat)
+
+
+def enter(*, member: str, agent_id: str = "") -> Delivery:
+    """The member opens the application: the event enter_agent."""
+    return _event(_member(member), _app(agent_id), {"Event": "enter_agent", "EventKey": ""})
+
+
+def press_menu(*, member: str, place: str, agent_id: str = "") -> Delivery:
+    """The member presses the entry at a place ("0", "2.1") of the application's menu: click, view or view_miniprogram.
+
+    Source: https://developer.work.weixin.qq.com/document/path/90240
+    """
+    person, app = _member(member), _app(agent_id)
+    entry = menus.entry(app.key, place)
+    if entry is None:
+        raise CannotTap(_("The menu has no such entry."), missing=True)
+    keys = {"click": "key", "view": "url", "view_miniprogram": "pagepath"}
+    kind = str(entry.get("type"))
+    if kind not in keys:
+        raise CannotTap(_("The sandbox cannot play this menu entry: %(kind)s") % {"kind": kind})
+    return _event(person, app, {"Event": kind, "EventKey": str(entry[keys[kind]])})
+
+
+def _event(person: Member, app: Application, fields: Mapping[str, Any]) -> Delivery:
     with clock.change(chats=False) as world:
-        fields = {"MsgType": "event", "Event": "enter_agent", "EventKey": ""}
-        started = _prepare(world, applications.first(), person.userid, fields)
+        started = _prepare(world, app, person.userid, {"MsgType": "event", **fields})
         delivery.start(started)
     return started
+
+
+def _words(text: str) -> str:
+    text = text.strip()[:TEXT_LENGTH].replace("\0", "")
+    if not text:
+        raise CannotTap(_("There is nothing to send."))
+    return text
+
+
+def _said(world: World, person: Member, text: str, *, agent_id: str = "", chat: GroupChat | None = None) -> Message:
+    """The text in the chat of the one who wrote it, and of all others in the group."""
+    message = Message.objects.create(
+        agent_id=agent_id,
+        chat=chat,
+        sender=person.userid,
+        origin=Message.Origin.MEMBER,
+        msgid=str(7_000_000_000_000_000_000 + secrets.randbelow(10**17)),
+        msgtype="text",
+        content={"content": text},
+        sent_at=clock.now(world),
+    )
+    readers = chat.members if chat else [person.userid]
+    Copy.objects.bulk_create([Copy(message=message, userid=one, sent_at=message.sent_at) for one in readers])
+    return message
 
 
 def _member(userid: str) -> Member:
@@ -87,16 +131,19 @@ def _member(userid: str) -> Member:
 
 
 def _app(agent_id: str) -> Application:
-    app = applications.by_agent(agent_id)
+    """The application of that id; the first one for ""."""
+    app = applications.by_agent(agent_id) if agent_id else applications.first()
     if app is None:
-        raise CannotTap(_("The application of this card is gone."), missing=True)
+        raise CannotTap(_("There is no such application any more."), missing=True)
     return app
 
 
-def _find_copy(member: Member, message_id: int | None, task_id: str | None) -> Copy:
+def _find_copy(member: Member, message_id: int | None, task_id: str | None, agent_id: str) -> Copy:
     copies = Copy.objects.select_related("message").filter(
         userid=member.userid, dropped=False, message__msgtype="template_card"
     )
+    if agent_id:
+        copies = copies.filter(message__agent_id=agent_id)
     if message_id is not None:
         copies = copies.filter(message_id=message_id)
     elif task_id:
@@ -144,7 +191,7 @@ def _prepare(
     head = {"ToUserName": app.corp_id, "FromUserName": userid, "CreateTime": int(time.time())}
     return Delivery.objects.create(
         at=clock.now(world),
-        agent_id=app.agent_id,
+        agent_id=app.key,
         userid=userid,
         event=fields.get("Event") or fields["MsgType"],
         event_key=fields.get("EventKey", ""),

@@ -22,7 +22,7 @@ def update(world: World, app: Application, body: Mapping[str, Any]) -> tuple[dic
     """Spend a code and change what the named members see. A refused update leaves the code alive."""
     access.check_agent(app, body)
     code = _living_code(world, body)
-    if code.message.agent_id != app.agent_id:
+    if code.message.agent_id != app.key:
         raise Refusal(42015)
     change = _change(code.message, body)
     copies, invalid = _targets(code.message, body)
@@ -37,7 +37,7 @@ def recall(world: World, app: Application, body: Mapping[str, Any]) -> tuple[dic
     msgid = body.get("msgid")
     if not isinstance(msgid, str) or not msgid:
         raise Refusal(40058, "msgid")
-    message = Message.objects.filter(msgid=msgid, agent_id=app.agent_id).first()
+    message = Message.objects.filter(msgid=msgid, agent_id=app.key).first()
     if message is None:
         raise Refusal(40058, "msgid of another application")
     if clock.now(world) - message.sent_at > RECALL_FOR:

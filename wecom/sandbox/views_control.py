@@ -1,8 +1,10 @@
 """Door: the sandbox by remote control, for tests and scripts. JSON in, JSON out, no login.
 
-    POST   control/tap/      {member, event_key, task_id | message_id, selections?, wait?}
+    POST   control/tap/      {member, event_key, task_id | message_id, agent_id?, selections?, wait?}
                              201 {delivery}; 409 {why} for a dead or recalled card; 404 {why} for no such card
-    POST   control/say/      {member, text, wait?} a text to the application, or {member, enter: true}: enter_agent
+    POST   control/say/      {member, text, agent_id?, wait?} a text to the application, {member, text, chatid} one into
+                             a group chat, or {member, enter: true}: enter_agent
+    POST   control/menu/     {member, place: "0" | "2.1", agent_id?, wait?}: presses an entry of the application's menu
     GET    control/faults/   {faults: [{id, api, fault, path, value, left}]}
     POST   control/faults/   {api: "api" | "callback", fault, value?, count?, path?}; see `faults` for the kinds
     DELETE control/faults/   all, or those named by {id} or {api?, fault?}
@@ -13,7 +15,7 @@
     GET    control/members/  {members: [...]}
     POST   control/members/  {userid, name?, alias?, position?, department?, visible?, licensed?}: makes or changes one
     DELETE control/members/  {userid}: gone from the address book
-    POST   control/check/    the console's 保存: asks the callback URL to prove itself; {ok, error, status, ms}
+    POST   control/check/    {agent_id?} the console's 保存: the URL must prove itself; {ok, error, status, ms}
 
 `api` may also be a path such as "message/send": a fault of the API for this path only. `wait: true` delivers before
 answering. Bodies must come as application/json, so that no foreign web page can send them.
@@ -68,15 +70,26 @@ def tap(request: HttpRequest, body: Body) -> JsonResponse:
         message_id=body.get("message_id"),
         task_id=body.get("task_id"),
         selections=body.get("selections"),
+        agent_id=str(body.get("agent_id", "")),
     )
     return _delivered(started, body)
 
 
 @door("POST")
 def say(request: HttpRequest, body: Body) -> JsonResponse:
+    member, agent_id = str(body["member"]), str(body.get("agent_id", ""))
     if body.get("enter"):
-        return _delivered(taps.enter(member=str(body["member"])), body)
-    return _delivered(taps.say(member=str(body["member"]), text=str(body["text"])), body)
+        return _delivered(taps.enter(member=member, agent_id=agent_id), body)
+    if body.get("chatid"):
+        said = taps.say_in_group(member=member, text=str(body["text"]), chatid=str(body["chatid"]))
+        return JsonResponse({"message_id": said.pk}, status=201)
+    return _delivered(taps.say(member=member, text=str(body["text"]), agent_id=agent_id), body)
+
+
+@door("POST")
+def press_menu(request: HttpRequest, body: Body) -> JsonResponse:
+    agent_id = str(body.get("agent_id", ""))
+    return _delivered(taps.press_menu(member=str(body["member"]), place=str(body["place"]), agent_id=agent_id), body)
 
 
 @door("GET", "POST", "DELETE")
@@ -130,7 +143,10 @@ def members(request: HttpRequest, body: Body) -> JsonResponse:
 
 @door("POST")
 def check(request: HttpRequest, body: Body) -> JsonResponse:
-    tried = delivery.check_url(applications.first())
+    app = applications.by_agent(str(body["agent_id"])) if "agent_id" in body else applications.first()
+    if app is None:
+        raise BadRequest("there is no such application")
+    tried = delivery.check_url(app)
     return JsonResponse({"ok": not tried.error, "error": tried.error, "status": tried.status, "ms": tried.ms})
 
 

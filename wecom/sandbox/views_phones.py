@@ -3,16 +3,31 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from . import applications, chat, clock, delivery, faults, housekeeping, people, taps, words, world
-from .models import Member, World
+from . import (
+    applications,
+    chat,
+    clock,
+    conversations,
+    delivery,
+    faults,
+    housekeeping,
+    menus,
+    people,
+    taps,
+    words,
+    world,
+)
+from .models import Media, Member, Message, World
 
 SIDES = ("left", "right")
 View = Callable[..., HttpResponse]
@@ -63,8 +78,36 @@ def poll(request: HttpRequest) -> HttpResponse:
 @page
 def profile(request: HttpRequest, userid: str) -> HttpResponse:
     member = get_object_or_404(Member, userid=userid.lower())
-    context = {"member": member, "department": world.DEPARTMENTS.get(member.department, "")}
+    context = {
+        "member": member,
+        "corporation": world.DEPARTMENTS[1],
+        "department": world.DEPARTMENTS.get(member.department, ""),
+    }
     return render(request, "wecom/sandbox/profile.html", context)
+
+
+@page
+def media(request: HttpRequest, media_id: str) -> HttpResponse:
+    """A file that was sent, also when the API no longer gives it. Nothing of it is run by the browser."""
+    file = get_object_or_404(Media, media_id=media_id)
+    shown = file.kind in ("image", "video")
+    response = HttpResponse(bytes(file.content), content_type=file.content_type)
+    response["Content-Disposition"] = content_disposition_header(not shown, file.name) or "attachment"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@page
+def article(request: HttpRequest, message_id: int, number: int) -> HttpResponse:
+    """One article of an mpnews: its HTML as it was sent, in a page that can do nothing."""
+    message = get_object_or_404(Message, pk=message_id, msgtype="mpnews")
+    articles = message.content["articles"]
+    if number >= len(articles):
+        raise Http404
+    response = render(request, "wecom/sandbox/article.html", {"article": articles[number]})
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
+    return response
 
 
 @action
@@ -80,14 +123,29 @@ def tap(request: HttpRequest) -> str:
 
 @action
 def say(request: HttpRequest) -> str:
-    taps.say(member=request.POST["member"], text=request.POST["text"])
+    post = request.POST
+    sort, _dash, name = post.get("in", "").partition("-")
+    if sort == "chat":
+        taps.say_in_group(member=post["member"], text=post["text"], chatid=name)
+    else:
+        taps.say(member=post["member"], text=post["text"], agent_id=name)
     return ""
 
 
 @action
 def enter(request: HttpRequest) -> str:
-    taps.enter(member=request.POST["member"])
+    sort, _dash, name = request.POST.get("in", "").partition("-")
+    if sort == "chat":
+        return _("Only applications hear when they are opened.")
+    taps.enter(member=request.POST["member"], agent_id=name)
     return _("The event enter_agent goes out.")
+
+
+@action
+def press_menu(request: HttpRequest) -> str:
+    post = request.POST
+    taps.press_menu(member=post["member"], place=post["place"], agent_id=post["agent_id"])
+    return ""
 
 
 @action
@@ -115,10 +173,11 @@ def set_clock(request: HttpRequest) -> str:
 
 @action
 def check_url(request: HttpRequest) -> str:
-    tried = delivery.check_url(applications.first())
-    if tried.error:
-        return _("The callback address failed the check: %(why)s") % {"why": tried.error}
-    return _("The callback address answered right, in %(ms)s ms.") % {"ms": tried.ms}
+    tries = [delivery.check_url(app) for app in applications.every()]
+    for tried in tries:
+        if tried.error:
+            return _("The callback address failed the check: %(why)s") % {"why": tried.error}
+    return _("The callback address answered right, in %(ms)s ms.") % {"ms": max(tried.ms for tried in tries)}
 
 
 @action
@@ -132,29 +191,39 @@ def _context(request: HttpRequest, only_if_newer_than: str | None = None) -> dic
     state = clock.load()
     members = list(people.everybody()) if only_if_newer_than is None else None
     owners = _owners(request, members)
-    chats = f"{state.chats}|{'|'.join(owners)}"
+    places = [request.GET.get(f"{side}_in", "")[:64].replace("\0", "") for side in SIDES]
+    shown = [f"{owner}@{place}" if place else owner for owner, place in zip(owners, places, strict=True)]
+    chats = f"{state.chats}|{'|'.join(shown)}"
     seen = f"{chats}/{state.wire}"
     if only_if_newer_than == seen:
         return {}
     context: dict[str, Any] = {"seen": seen, "first": only_if_newer_than is None, "members": members}
     if only_if_newer_than is None or not only_if_newer_than.startswith(chats + "/"):
-        now = clock.now(state)
         known = people.find(owners)
         context["phones"] = [
-            {
-                "side": side,
-                "owner": owner,
-                "name": known[owner].name if owner in known else owner,
-                "entries": chat.entries(owner, now),
-            }
-            for side, owner in zip(SIDES, owners, strict=True)
+            _phone(state, side, owner, known.get(owner), place)
+            for side, owner, place in zip(SIDES, owners, places, strict=True)
         ]
     return context | _panel(state)
 
 
+def _phone(state: World, side: str, owner: str, member: Member | None, place: str) -> dict[str, Any]:
+    """One phone: whose it is, which of their chats it shows, and that application's menu."""
+    listed = conversations.of_member(owner)
+    chosen = conversations.choose(listed, place)
+    return {
+        "side": side,
+        "owner": owner,
+        "name": member.name if member else owner,
+        "conversations": listed,
+        "chosen": chosen,
+        "menu": menus.of(chosen.agent_id) if chosen.app else [],
+        "entries": chat.entries(owner, clock.now(state), chosen),
+    }
+
+
 def _panel(state: World) -> dict[str, Any]:
     return {
-        "app": applications.first(),
         "world": state,
         "now": clock.now(state),
         "days_ahead": round(state.offset_seconds / 86400, 2),
@@ -163,6 +232,7 @@ def _panel(state: World) -> dict[str, Any]:
         "ready_api": words.ready(words.READY_API),
         "ready_callback": words.ready(words.READY_CALLBACK),
         "wire": words.wire(),
+        "alone": getattr(settings, "SANDBOX_ALONE", False),
     }
 
 

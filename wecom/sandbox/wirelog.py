@@ -7,22 +7,24 @@ from . import clock
 from .models import ApiCall, Delivery, World
 
 if TYPE_CHECKING:
+    from .asked import Request
     from .faults import Plan
-    from .platform import Answer, Request
+    from .platform import Answer
 
 KEEP = 2000
+LONGEST = 64 * 1024  # of a request or an answer: a picture in base64 is no reading matter
 _EVERY = 100
 
 
 def keep_call(request: "Request", answer: "Answer", *, world: World, plan: "Plan", note: str, ms: int) -> None:
-    status, _, body = answer
+    status, headers, body = answer
     row = ApiCall.objects.create(
         at=clock.now(world),
         method=request.method,
         path=request.path,
         query="&".join(f"{key}={value}" for key, value in request.query.items()),
-        request=as_text(request.raw),
-        answer=as_text(body),
+        request=_shown(request.raw, request.content_type if request.is_form else ""),
+        answer=_shown(body, "" if "json" in headers.get("Content-Type", "json") else headers["Content-Type"]),
         status=status,
         errcode=_errcode(body),
         ms=ms,
@@ -40,6 +42,14 @@ def prune_deliveries(newest: Delivery) -> None:
 
 def as_text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _shown(raw: bytes, binary: str) -> str:
+    """What the log keeps of a body; `binary` is the content type of one that nobody could read."""
+    if binary and not binary.startswith("text/"):
+        return f"{len(raw)} bytes of {binary.partition(';')[0]}" if raw else ""
+    text = as_text(raw[:LONGEST])
+    return f"{text}… ({len(raw)} bytes)" if len(raw) > LONGEST else text
 
 
 def _errcode(body: bytes) -> int | None:

@@ -18,6 +18,9 @@ PATHS: list[tuple[str, Promise]] = [
     ("message/", gettext_lazy("sending and updating")),
     ("message/send", gettext_lazy("sending only")),
     ("message/update_template_card", gettext_lazy("updating only")),
+    ("media/", gettext_lazy("files only")),
+    ("appchat/", gettext_lazy("group chats only")),
+    ("webhook/", gettext_lazy("robots only")),
     ("gettoken", gettext_lazy("fetching tokens only")),
     ("", gettext_lazy("every call")),
 ]
@@ -105,6 +108,8 @@ def note_words(note: str) -> str:
     """What the platform kept to itself, in the reader's language."""
     if note.startswith(sending.DROPPED):
         return _("never shown, above the limit per member: %(who)s") % {"who": note.removeprefix(sending.DROPPED)}
+    if note.startswith(sending.CUT):
+        return _("longer than shown, cut: %(what)s") % {"what": note.removeprefix(sending.CUT)}
     return _("seen before, not shown again") if note == sending.DUPLICATE else note
 
 

@@ -13,6 +13,8 @@ CREDENTIALS = {
     "ENCODING_AES_KEY": "Ts2lo8q1YJKqaJxTjfipocFU7saXcfirAbFb4iYIBx4",
 }
 APP_NAME = "失物招领"
+ROBOT_KEY = "5a4db0c5-0000-4000-8000-5a4db0c50000"
+ROBOT_CHAT = "示例公司全员群"
 
 DEPARTMENTS = {1: "示例公司", 2: "行政部", 3: "研发部", 4: "市场部"}
 

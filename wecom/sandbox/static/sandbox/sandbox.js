@@ -5,6 +5,7 @@
   const poll = document.getElementById("poll");
   const toast = document.getElementById("toast");
   const owners = [...document.querySelectorAll("select.owner")];
+  const wheres = () => [...document.querySelectorAll("select.where")];
   let quickUntil = 0, timer = 0, toastTimer = 0;
 
   const hurry = (ms) => { quickUntil = Math.max(quickUntil, Date.now() + ms); };
@@ -28,6 +29,7 @@
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (event.target !== poll) return;
     for (const owner of owners) event.detail.parameters[owner.dataset.side] = owner.value;
+    for (const where of wheres()) if (where.selectedIndex > 0) event.detail.parameters[`${where.dataset.side}_in`] = where.value;
     event.detail.parameters.seen = document.getElementById("seen").value;
   });
 
@@ -53,17 +55,48 @@
     for (const button of form.querySelectorAll(".is-pressed")) {
       setTimeout(() => button.classList.remove("is-pressed"), 300);
     }
-    for (const menu of document.querySelectorAll(".wc-menu[open]")) menu.open = false;
+    for (const menu of document.querySelectorAll(".wc-menu[open], .menu-more[open]")) menu.open = false;
   });
 
-  for (const owner of owners) {
-    owner.addEventListener("change", () => {
-      const address = new URL(location.href);
+  /* A link of the application's menu opens its address, and the application hears of it. */
+  document.body.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-submits]");
+    if (link) link.closest("form").requestSubmit();
+  });
+
+  /* Whose phone, and which of their chats: the address says it, so that a reload shows the same. */
+  document.body.addEventListener("change", (event) => {
+    const changed = event.target;
+    if (!changed.matches("select.owner, select.where")) return;
+    const address = new URL(location.href);
+    const side = changed.dataset.side;
+    if (changed.matches(".owner")) {
       for (const other of owners) address.searchParams.set(other.dataset.side, other.value);
-      history.replaceState(null, "", address);
-      htmx.trigger(poll, "tick");
-    });
-  }
+      address.searchParams.delete(`${side}_in`);
+      const where = wheres().find((one) => one.dataset.side === side);
+      if (where) where.selectedIndex = 0;
+    } else if (changed.selectedIndex > 0) address.searchParams.set(`${side}_in`, changed.value);
+    else address.searchParams.delete(`${side}_in`);
+    history.replaceState(null, "", address);
+    htmx.trigger(poll, "tick");
+  });
+
+  /* A dot before every chat that has something new, and red letters while there is any. */
+  const noted = new Map();
+  const mark = (first) => {
+    for (const where of wheres()) {
+      let news = false;
+      for (const option of where.options) {
+        const key = `${where.dataset.owner} ${option.value}`;
+        const newest = Number(option.dataset.newest);
+        if (first || option.selected) noted.set(key, newest);
+        const fresh = newest > (noted.get(key) || 0);
+        if (fresh) option.textContent = `● ${option.textContent}`;
+        news = news || fresh;
+      }
+      where.classList.toggle("has-news", news);
+    }
+  };
 
   /* A swap keeps the place in the chat, what was opened, and what was chosen but not sent. */
   const kept = new Map();
@@ -83,6 +116,7 @@
     const before = kept.get(target.id);
     if (!before) return;
     kept.delete(target.id);
+    if (target.id.startsWith("where-")) mark(false);
     hurry(AFTER_NEWS);
     for (const id of before.open) {
       const one = document.getElementById(id);
@@ -97,6 +131,7 @@
     if (target.classList.contains("chat")) target.scrollTop = before.atEnd ? target.scrollHeight : before.place;
   });
 
+  mark(true);
   for (const chat of document.querySelectorAll(".chat")) chat.scrollTop = chat.scrollHeight;
   document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
   next();
