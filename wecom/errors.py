@@ -19,8 +19,10 @@ WeComError                        what the caller does next
 │   ├── TryLater                  same body, later
 │   ├── Refused                   stop; this request will never be taken
 │   └── ChannelRefused            stop everything on this app until a person has acted
-├── CardInvalid                   correct the card; it was not sent
-└── MediaInvalid                  take another file; it was not sent
+└── ContentInvalid                correct it; nothing was sent
+    ├── CardInvalid               … the card
+    ├── MessageInvalid            … the message
+    └── MediaInvalid              … take another file
 """
 
 from datetime import timedelta
@@ -133,10 +135,10 @@ class ChannelRefused(ApiError):
     """The app itself is refused: secret, address, permission. Further calls only make it worse."""
 
 
-class CardInvalid(WeComError):
-    """A card or a block of it breaks a rule that WeCom enforces.
+class ContentInvalid(WeComError):
+    """What was about to be sent breaks a rule that WeCom enforces.
 
-    field   dotted path as in WeCom's documents, such as `button_list[1].key`
+    field   where the fault lies
     limit   what is allowed
     actual  what was found
     """
@@ -146,14 +148,13 @@ class CardInvalid(WeComError):
         self.field, self.limit, self.actual = field, limit, actual
 
 
-class MediaInvalid(WeComError):
-    """A file is not what WeCom takes: its size, its format, its name.
+class CardInvalid(ContentInvalid):
+    """A card or a block of it. `field` is a dotted path as in WeCom's documents, such as `button_list[1].key`."""
 
-    field   what is wrong: `type`, `filename`, or the kind of media
-    limit   what is allowed
-    actual  what was found
-    """
 
-    def __init__(self, field: str, limit: object, actual: object) -> None:
-        super().__init__(f"{field}: allowed is {limit}, found {actual}")
-        self.field, self.limit, self.actual = field, limit, actual
+class MessageInvalid(ContentInvalid):
+    """A message that is no card, or a passive reply. `field` is a dotted path, such as `news.articles[].url`."""
+
+
+class MediaInvalid(ContentInvalid):
+    """A file is not what WeCom takes. `field` is `type`, `filename`, or the kind of media."""

@@ -1,4 +1,4 @@
-"""Facts: the blocks that template cards are made of, each with its limits.
+"""Facts: the blocks of template cards that show something, each with its limits; those to answer with: choices.py.
 
 Source: https://developer.work.weixin.qq.com/document/path/90236
 """
@@ -8,18 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from .base import Block, Many, Number, One, Text
+from .base import Between, Block, Many, Number, One, Text
 
 # Bytes. WeCom refuses more.
 KEY_BYTES = 1024
-OPTION_ID_BYTES = 128
 
 # How many. WeCom refuses more.
 ACTION_MENU_ENTRIES = 3
 HORIZONTAL_ITEMS = 6
+VERTICAL_ITEMS = 4
 JUMPS = 3
-BUTTONS = 6
-SELECTION_OPTIONS = 10
+
+# Width divided by height.
+ASPECT_LEAST = 1.3
+ASPECT_MOST = 2.25
 
 # Characters. WeCom advises to stay within, and shows longer texts cut where there is no room.
 SOURCE_DESC = 20
@@ -30,17 +32,17 @@ EMPHASIS_DESC = 22
 KEYNAME = 5
 VALUE = 30
 JUMP_TITLE = 18
-BUTTON_TEXT = 10
-OPTION_TEXT = 16
+VERTICAL_TITLE = 38
+VERTICAL_DESC = 160
 
 # `type` of whatever can be tapped.
 NO_LINK = 0
 TO_URL = 1
 TO_MINIPROGRAM = 2
 
-_URL = Text(pattern=re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+"), looks="an address with its scheme")
-_PLAIN = Text()
-_KEY = Text(most=KEY_BYTES)
+URL = Text(pattern=re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+"), looks="an address with its scheme")
+PLAIN = Text()
+KEY = Text(most=KEY_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class Source(Block):
 
     PATH: ClassVar[str] = "source"
 
-    icon_url: Annotated[str, _URL] = ""
+    icon_url: Annotated[str, URL] = ""
     desc: Annotated[str, Text(advised=SOURCE_DESC)] = ""
     desc_color: Annotated[int, Number(range(4))] = 0
 
@@ -60,8 +62,8 @@ class MenuAction(Block):
 
     PATH: ClassVar[str] = "action_menu.action_list[]"
 
-    text: Annotated[str, _PLAIN]
-    key: Annotated[str, _KEY]
+    text: Annotated[str, PLAIN]
+    key: Annotated[str, KEY]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class ActionMenu(Block):
     PATH: ClassVar[str] = "action_menu"
 
     action_list: Annotated[Sequence[MenuAction], Many(MenuAction, 1, ACTION_MENU_ENTRIES, unique="key")]
-    desc: Annotated[str, _PLAIN] = ""
+    desc: Annotated[str, PLAIN] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +93,9 @@ class Link(Block):
     NEEDS: ClassVar[Mapping[int, str]] = {TO_URL: "url", TO_MINIPROGRAM: "appid"}
 
     type: Annotated[int, Number((NO_LINK, TO_URL, TO_MINIPROGRAM))] = NO_LINK
-    url: Annotated[str, _URL] = ""
-    appid: Annotated[str, _PLAIN] = ""
-    pagepath: Annotated[str, _PLAIN] = ""
+    url: Annotated[str, URL] = ""
+    appid: Annotated[str, PLAIN] = ""
+    pagepath: Annotated[str, PLAIN] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,8 @@ class QuoteArea(Link):
 
     PATH: ClassVar[str] = "quote_area"
 
-    title: Annotated[str, _PLAIN] = ""
-    quote_text: Annotated[str, _PLAIN] = ""
+    title: Annotated[str, PLAIN] = ""
+    quote_text: Annotated[str, PLAIN] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +131,9 @@ class HorizontalItem(Block):
     keyname: Annotated[str, Text(advised=KEYNAME)]
     value: Annotated[str, Text(advised=VALUE)] = ""
     type: Annotated[int, Number(range(4))] = 0
-    url: Annotated[str, _URL] = ""
-    media_id: Annotated[str, _PLAIN] = ""
-    userid: Annotated[str, _PLAIN] = ""
+    url: Annotated[str, URL] = ""
+    media_id: Annotated[str, PLAIN] = ""
+    userid: Annotated[str, PLAIN] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,51 +155,41 @@ class CardAction(Link):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice(Block):
-    """A block in which members choose. An update may forbid it; see CardReplacement."""
+class ImageTextArea(Link):
+    """A small picture on the left, a title and a few words beside it; news_notice only."""
+
+    PATH: ClassVar[str] = "image_text_area"
+
+    image_url: Annotated[str, URL]
+    title: Annotated[str, PLAIN] = ""
+    desc: Annotated[str, PLAIN] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelectionOption(Block):
-    """One option of a drop-down; `id` comes back as OptionId."""
+class CardImage(Block):
+    """The picture over the whole width; news_notice only. aspect_ratio is its width divided by its height.
 
-    PATH: ClassVar[str] = "option_list[]"
-
-    id: Annotated[str, Text(most=OPTION_ID_BYTES)]
-    text: Annotated[str, Text(advised=OPTION_TEXT)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ButtonSelection(Choice):
-    """The drop-down of a button card. An unknown or empty selected_id means the first option."""
-
-    PATH: ClassVar[str] = "button_selection"
-
-    question_key: Annotated[str, _KEY]
-    option_list: Annotated[Sequence[SelectionOption], Many(SelectionOption, 1, SELECTION_OPTIONS, unique="id")]
-    title: Annotated[str, _PLAIN] = ""
-    selected_id: Annotated[str, _PLAIN] = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button(Block):
-    """A button that calls back with `key` (type 0), or opens `url` (type 1).
-
-    style  1 emphasised, 2 less so; 3 and 4 look different from client to client
+    The page says more than 1.3 and less than 2.25; its own examples use both ends, so they are allowed here.
     """
 
-    PATH: ClassVar[str] = "button_list[]"
-    NEEDS: ClassVar[Mapping[int, str]] = {0: "key", 1: "url"}
+    PATH: ClassVar[str] = "card_image"
 
-    text: Annotated[str, Text(advised=BUTTON_TEXT)]
-    type: Annotated[int, Number((0, 1))] = 0
-    style: Annotated[int, Number((1, 2, 3, 4))] = 1
-    key: Annotated[str, _KEY] = ""
-    url: Annotated[str, _URL] = ""
+    url: Annotated[str, URL]
+    aspect_ratio: Annotated[float, Between(ASPECT_LEAST, ASPECT_MOST)] = ASPECT_LEAST
 
 
-# The lists of blocks that several types of card have.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerticalItem(Block):
+    """A title with its text below; news_notice only."""
+
+    PATH: ClassVar[str] = "vertical_content_list[]"
+
+    title: Annotated[str, Text(advised=VERTICAL_TITLE)]
+    desc: Annotated[str, Text(advised=VERTICAL_DESC)] = ""
+
+
+# The blocks that several types of card have.
 HORIZONTAL_CONTENT_LIST = Many(HorizontalItem, 0, HORIZONTAL_ITEMS)
+VERTICAL_CONTENT_LIST = Many(VerticalItem, 0, VERTICAL_ITEMS)
 JUMP_LIST = Many(Jump, 0, JUMPS)
-BUTTON_LIST = Many(Button, 1, BUTTONS, unique="key")
 QUOTE_AREA = One(QuoteArea)
