@@ -47,7 +47,7 @@ MAY_IMPORT_REQUESTS = (
     "wecom.client",
     "wecom.client.wire",
     "wecom.sandbox.adapter",
-    "wecom.sandbox.delivery",
+    "wecom.sandbox.carrying",
     "wecom.management.commands.wecom_send_callback",
 )
 # What may lie at the top level of the repository.
@@ -198,7 +198,7 @@ def test_a_broken_rule_is_named(module: str, source: str, why: str) -> None:
         ("lostfound.admin.requests", '"""Door: x."""\nfrom wecom.models import Outgoing'),
         ("lostfound.services.requests", '"""Decisions: x."""\nfrom wecom import outbox\nfrom .. import card_content'),
         ("wecom.client", '"""Plumbing: x."""\nimport requests\nfrom .errors import WeComError'),
-        ("wecom.sandbox.delivery", "import requests\nfrom .world import CREDENTIALS"),
+        ("wecom.sandbox.carrying", "import requests\nfrom .world import CREDENTIALS"),
         ("wecomsite.settings", "from wecom.sandbox.world import CREDENTIALS"),
         ("wecom.migrations.0001_initial", "from django.db import models\nimport wecom.fields"),
         ("wecom", ""),

@@ -9,15 +9,15 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
-import requests
 from django.db import DatabaseError, connection, transaction
 
-from . import applications, clock, crypto, faults, replies, wirelog, xml
+from . import applications, carrying, clock, crypto, faults, replies, wirelog, xml
 from .applications import Application
+from .carrying import Carrier, Heard
 from .crypto import BadReply
 from .errcodes import Refusal
 from .faults import Plan
@@ -26,28 +26,35 @@ from .models import Delivery, Try
 TRIES = 3
 PATIENCE = 5.0
 CHECK_PATIENCE = 1.0
-ANSWER_BYTES = 64 * 1024
 AT_ONCE = 32
 
 logger = logging.getLogger(__name__)
 sleep = time.sleep
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _running: set[threading.Thread] = set()
+_in_place_of_http: Carrier | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What came back: a status and a body, or an error in words."""
+@contextmanager
+def carried_by(carrier: Carrier) -> Iterator[None]:
+    """Inside the block nothing goes over HTTP: `carrier` brings every callback, in the thread that caused it, at once.
 
-    status: int | None
-    body: bytes
-    error: str
-    ms: int
+    What waits elsewhere (faults, pauses between tries) does not wait here, and copies follow one another.
+    """
+    global _in_place_of_http
+    before, _in_place_of_http = _in_place_of_http, carrier
+    try:
+        yield
+    finally:
+        _in_place_of_http = before
 
 
 def start(delivery: Delivery) -> None:
-    """Deliver as soon as the present transaction is committed; returns at once."""
-    transaction.on_commit(lambda: _spawn(_run_alone, delivery.pk))
+    """Deliver as soon as the present transaction is committed, and return at once; call it outside `clock.change()`."""
+    if _in_place_of_http:
+        run(delivery)
+    else:
+        transaction.on_commit(lambda: _spawn(_run_alone, delivery.pk))
 
 
 def join(timeout: float = 30.0) -> bool:
@@ -72,12 +79,16 @@ def run(delivery: Delivery) -> None:
     """Deliver now, in this thread (copies in further ones), with the faults that wait for it."""
     plan = faults.for_delivery(delivery.event)
     Delivery.objects.filter(pk=delivery.pk).update(faults=str(plan)[:200])
-    sleep(plan.seconds("delay"))
-    copies = max(1, plan.number("copies"))
-    others = [_spawn(_run_copy, delivery, number, plan) for number in range(2, copies + 1)]
-    _attempt(delivery, 1, plan, lone=False)
-    for thread in others:
-        thread.join()
+    _wait(plan.seconds("delay"))
+    copies = range(1, max(1, plan.number("copies")) + 1)
+    if _in_place_of_http:
+        for copy in copies:
+            _attempt(delivery, copy, plan)
+    else:
+        others = [_spawn(_attempt, delivery, copy, plan) for copy in copies[1:]]
+        _attempt(delivery, 1, plan)
+        for thread in others:
+            thread.join()
     with clock.change(chats=False):
         Delivery.objects.filter(pk=delivery.pk).update(finished=True)
 
@@ -99,7 +110,7 @@ def check_url(app: Application) -> Try:
             plaintext=plain,
             finished=True,
         )
-    heard = _exchange("GET", app.callback_url, query, b"", CHECK_PATIENCE)
+    heard = _carry("GET", app.callback_url, query, b"", CHECK_PATIENCE)
     error = heard.error
     if not error and (heard.status != 200 or heard.body != plain.encode()):
         error = "not the bare plaintext with HTTP 200"
@@ -110,10 +121,6 @@ def _run_alone(pk: int) -> None:
     delivery = Delivery.objects.filter(pk=pk).first()
     if delivery:
         run(delivery)
-
-
-def _run_copy(delivery: Delivery, copy: int, plan: Plan) -> None:
-    _attempt(delivery, copy, plan, lone=True)
 
 
 def _spawn(work: object, *args: object) -> threading.Thread:
@@ -133,7 +140,7 @@ def _guarded(work: object, *args: object) -> None:
         _running.discard(threading.current_thread())
 
 
-def _attempt(delivery: Delivery, copy: int, plan: Plan, *, lone: bool) -> None:
+def _attempt(delivery: Delivery, copy: int, plan: Plan) -> None:
     """One copy's tries, until HTTP 200."""
     app = applications.by_agent(delivery.agent_id)
     if app is None:
@@ -141,7 +148,7 @@ def _attempt(delivery: Delivery, copy: int, plan: Plan, *, lone: bool) -> None:
     pause = clock.load().retry_pause_ms / 1000
     for number in range(1, TRIES + 1):
         if number > 1:
-            sleep(pause)
+            _wait(pause)
         if _try_once(app, delivery, copy, number, plan):
             return
 
@@ -152,7 +159,7 @@ def _try_once(app: Application, delivery: Delivery, copy: int, number: int, plan
     envelope = xml.write({"ToUserName": app.corp_id, "AgentID": app.agent_id, "Encrypt": sealed})
     _let_go_of_database()
     with _slots:
-        heard = _exchange("POST", delivery.url, query, envelope.encode(), PATIENCE)
+        heard = _carry("POST", delivery.url, query, envelope.encode(), PATIENCE)
     if heard.status != 200:
         _keep(delivery, copy, number, query, envelope, heard, error=heard.error)
         return False
@@ -166,7 +173,7 @@ def _honour(app: Application, delivery: Delivery, kept: Try, body: bytes, plan: 
         opened = replies.open_reply(app, body)
         if opened:
             Try.objects.filter(pk=kept.pk).update(reply=opened)
-            sleep(plan.seconds("late_reply"))
+            _wait(plan.seconds("late_reply"))
             replies.apply(delivery, opened)
     except (BadReply, Refusal) as exc:
         with clock.change(chats=False):
@@ -179,43 +186,6 @@ def _signed(app: Application, plain: bytes, echo: str, age: int = 0) -> dict[str
     timestamp, nonce = str(int(time.time()) - age), secrets.token_hex(8)
     signature = crypto.sign(app.callback_token, timestamp, nonce, sealed)
     return {"msg_signature": signature, "timestamp": timestamp, "nonce": nonce, echo or "sealed": sealed}
-
-
-def _exchange(method: str, url: str, query: Mapping[str, str], body: bytes, patience: float) -> Heard:
-    started = time.perf_counter()
-    status, answer, error = None, b"", ""
-    try:
-        status, answer = _talk(method, url, query, body, patience)
-    except requests.Timeout:
-        error = f"no answer within {patience:g} s"
-    except (requests.RequestException, ValueError) as exc:
-        error = f"{type(exc).__name__}: {exc}"[:300]
-    return Heard(status, answer, error, round((time.perf_counter() - started) * 1000))
-
-
-def _talk(method: str, url: str, query: Mapping[str, str], body: bytes, patience: float) -> tuple[int, bytes]:
-    """One HTTP exchange under a total deadline; redirects and proxies are not followed."""
-    ends = time.monotonic() + patience
-    with requests.Session() as session:
-        session.trust_env = False
-        headers = {"Content-Type": "text/xml"} if body else {}
-        answer = session.request(
-            method,
-            f"{url}?{urlencode(query)}",
-            data=body or None,
-            headers=headers,
-            timeout=patience,
-            allow_redirects=False,
-            stream=True,
-        )
-        heard = b""
-        for chunk in answer.iter_content(1024):
-            heard += chunk
-            if time.monotonic() > ends:
-                raise requests.Timeout
-            if len(heard) > ANSWER_BYTES:
-                raise requests.exceptions.ContentDecodingError("the answer is larger than 64 KiB")
-        return answer.status_code, heard
 
 
 def _keep(
@@ -234,6 +204,15 @@ def _keep(
             error=error,
             ms=heard.ms,
         )
+
+
+def _carry(method: str, url: str, query: Mapping[str, str], body: bytes, patience: float) -> Heard:
+    return (_in_place_of_http or carrying.over_http)(method, url, query, body, patience)
+
+
+def _wait(seconds: float) -> None:
+    if not _in_place_of_http:
+        sleep(seconds)
 
 
 def _let_go_of_database() -> None:

@@ -31,16 +31,28 @@ Work = Callable[[World, Application, Request], tuple[dict[str, Any] | File, str]
 RobotWork = Callable[[World, Request, str], tuple[dict[str, Any], str]]
 
 
-def handle(method: str, path: str, query: Mapping[str, str], body: bytes, content_type: str = "") -> Answer:
-    """Answer one call; `path` is what follows /cgi-bin/, `content_type` is needed for forms only."""
+def handle(
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    body: bytes,
+    content_type: str = "",
+    *,
+    wait: Callable[[float], None] | None = None,
+) -> Answer:
+    """Answer one call; `path` is what follows /cgi-bin/, `content_type` is needed for forms only.
+
+    wait  what to do instead of sleeping where a fault wants the caller to wait: gets the seconds
+    """
+    wait = wait or sleep
     clean = {key: value.replace("\0", "") for key, value in query.items()}
     request = Request(method=method, path=path.strip("/"), query=clean, raw=body, content_type=content_type)
     if request.path not in ROUTES | ROBOT_ROUTES and request.path != "gettoken":
         return 404, _HTML, b"<html><body><h1>404 Not Found</h1></body></html>"
     plan = faults.for_call(request.path)
-    sleep(plan.seconds("delay"))
+    wait(plan.seconds("delay"))
     answer = _instead_of_work(request, plan) or _work(request, plan)
-    sleep(plan.seconds("delay_after") + plan.number("hang"))
+    wait(plan.seconds("delay_after") + plan.number("hang") + plan.number("hang_before"))
     return _spoilt(answer, plan)
 
 
@@ -143,7 +155,6 @@ def _instead_of_work(request: Request, plan: Plan) -> Answer | None:
         return None
     with clock.change(chats=False) as world:
         wirelog.keep_call(request, answer, world=world, plan=plan, note="", ms=0)
-    sleep(plan.number("hang_before"))
     return answer
 
 

@@ -44,7 +44,7 @@ def tap(
         code = sending.issue_code(copy.message, Code.Source.TAP, clock.now(world), copy.userid)
         fields = _tapped(copy, event, event_key, code, chosen)
         started = _prepare(world, _app(copy.message.agent_id), copy.userid, fields, copy.message)
-        delivery.start(started)
+    delivery.start(started)
     return started
 
 
@@ -56,7 +56,7 @@ def say(*, member: str, text: str, agent_id: str = "") -> Delivery:
         message = _said(world, person, text, agent_id=app.key)
         fields = {"MsgType": "text", "Content": text, "MsgId": int(message.msgid)}
         started = _prepare(world, app, person.userid, fields)
-        delivery.start(started)
+    delivery.start(started)
     return started
 
 
@@ -95,7 +95,7 @@ def press_menu(*, member: str, place: str, agent_id: str = "") -> Delivery:
 def _event(person: Member, app: Application, fields: Mapping[str, Any]) -> Delivery:
     with clock.change(chats=False) as world:
         started = _prepare(world, app, person.userid, {"MsgType": "event", **fields})
-        delivery.start(started)
+    delivery.start(started)
     return started
 
 
