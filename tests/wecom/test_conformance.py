@@ -1,6 +1,6 @@
 """The vectors that any SDK may test itself with: our code reads them as they say, and none of our types is missing.
 
-A test fails after an event or a card has changed? Add its case to tests/wecom/conformance.py, run
+A test fails after an event or a card has changed? Add its case to tests/wecom/conformance, run
 `python -m tests.wecom.conformance`, and read the difference before keeping it.
 """
 
@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.wecom.conformance import APP, FOLDER, advised, plain
+from tests.wecom.conformance import FOLDER
+from tests.wecom.conformance.cards import advised
+from tests.wecom.conformance.events import APP, plain
 from wecom import events
-from wecom.cards import Card, CardInvalid
+from wecom.cards import Card, CardInvalid, read_update
 from wecom.cards.types import CARD_TYPES
 from wecom.errors import PayloadMalformed
 from wecom.sandbox import rules
@@ -80,7 +82,41 @@ def test_every_type_of_card_that_we_make_has_a_valid_case() -> None:
     assert covered == {kind.CARD_TYPE for kind in CARD_TYPES}
 
 
-@pytest.mark.parametrize("group", [EVENTS["events"], EVENTS["malformed"], CARDS["valid"], CARDS["invalid"]])
+@each(CARDS["valid_updates"])
+def test_a_valid_update_is_read_and_written_back_as_it_was(case: dict[str, Any]) -> None:
+    original = Card.from_payload(case["original"])
+    assert read_update(case["update"], original=original).to_payload() == case["update"]
+
+
+@each(CARDS["valid_updates"])
+def test_the_sandbox_takes_a_valid_replacement_too(case: dict[str, Any]) -> None:
+    if "template_card" in case["update"]:
+        verdict: Any = rules.check_card(case["update"]["template_card"], update=True)
+        assert verdict is None
+
+
+@each(CARDS["invalid_updates"])
+def test_an_invalid_update_is_refused_for_the_field_that_the_file_names(case: dict[str, Any]) -> None:
+    assert case["reason"]
+    original = Card.from_payload(case["original"])
+    with pytest.raises(CardInvalid) as raised:
+        read_update(case["update"], original=original)
+    assert raised.value.field == case["field"]
+
+
+def test_every_type_of_card_has_a_case_of_being_replaced_by_and_of_replacing() -> None:
+    read = [(Card.from_payload(c["original"]), c["update"].get("template_card")) for c in CARDS["valid_updates"]]
+    every = {kind.CARD_TYPE for kind in CARD_TYPES}
+    assert {original.CARD_TYPE for original, _ in read} == every
+    assert {card["card_type"] for _, card in read if card} == every
+
+
+GROUPS = [("events", EVENTS), ("malformed", EVENTS)] + [
+    (name, CARDS) for name in ("valid", "invalid", "valid_updates", "invalid_updates")
+]
+
+
+@pytest.mark.parametrize("group", [pytest.param(file[name], id=name) for name, file in GROUPS])
 def test_no_two_cases_have_one_name(group: list[dict[str, Any]]) -> None:
     names = [case["id"] for case in group]
     assert len(names) == len(set(names)) > 0

@@ -7,6 +7,7 @@
     card.choosing({"where": ["canteen"]})  the same card with these answers shown
     ButtonReplacement(replace_name="...").to_payload()                       form A of an update
     CardReplacement(card=card, replace_text="...", disable_choices=True)     form B
+    read_update(payload, original=card)    either form, checked against the card that it changes
 
 Cards cannot be changed; `dataclasses.replace` makes another one, checked again. What WeCom refuses raises
 CardInvalid; what it merely advises against is told by `advice()`.
@@ -50,7 +51,7 @@ from .types import (
     TextNotice,
     VoteInteraction,
 )
-from .updates import ButtonReplacement, CardReplacement
+from .updates import ButtonReplacement, CardReplacement, read_update
 
 __all__ = [
     "CARD_TYPES",
@@ -85,4 +86,5 @@ __all__ = [
     "TextNotice",
     "VerticalItem",
     "VoteInteraction",
+    "read_update",
 ]

@@ -92,6 +92,11 @@ class Card(Block):
         return kinds[0]._load(rest)
 
     @property
+    def calls_back(self) -> bool:
+        """Whether a tap on it can call back. If not, no response_code belongs to it, and no update can reach it."""
+        return self.HAS_LIVE_CONTROLS or bool(getattr(self, "action_menu", None))
+
+    @property
     def questions(self) -> tuple[Choice, ...]:
         """The blocks in which members choose: drop-downs and ticks, in the order of the card."""
         return tuple(choice for _, choices in _choices(self) for choice in choices)

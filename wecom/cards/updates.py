@@ -3,6 +3,9 @@
     form A  ButtonReplacement  the card stays, its buttons die under a new text; the three interactive types only
     form B  CardReplacement    another card in its place, of any type; notices can be replaced where they have a menu
 
+    change.check_for(original)               raises CardInvalid where WeCom has no such update of that card
+    read_update(payload, original=original)  either form, behind its to_payload()
+
 Source: https://developer.work.weixin.qq.com/document/path/94888
 """
 
@@ -33,6 +36,15 @@ class ButtonReplacement(Block):
     def from_payload(cls, payload: Any) -> Self:
         """The replacement behind to_payload(); raises CardInvalid for any JSON value that is not one."""
         return cls._load(_only(payload, "button"))
+
+    @classmethod
+    def check_for(cls, original: Card) -> None:
+        """Raise CardInvalid unless WeCom changes `original` in this way.
+
+        The page of 2023 allowed it for notices with a menu too, that of 2025 does not.
+        """
+        if not original.HAS_LIVE_CONTROLS:
+            raise CardInvalid("button", "only for a card with buttons or questions", original.CARD_TYPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +84,12 @@ class CardReplacement:
         """Whether nothing can be chosen any more for this question."""
         return self.disable_choices is True or question_key in (self.disable_choices or ())
 
+    @classmethod
+    def check_for(cls, original: Card) -> None:
+        """Raise CardInvalid unless WeCom lets a card stand in the place of `original`."""
+        if not original.calls_back:
+            raise CardInvalid("template_card", "only for a card that calls back", f"{original.CARD_TYPE} without menu")
+
     def to_payload(self) -> dict[str, Any]:
         """{"template_card": {...}}, the whole new card."""
         payload = self.card.to_payload()
@@ -97,6 +115,15 @@ class CardReplacement:
         if task_id:
             card.setdefault("task_id", task_id)
         return cls(card=Card.from_payload(card), replace_text=replace_text, disable_choices=closed)
+
+
+def read_update(payload: Any, *, original: Card) -> ButtonReplacement | CardReplacement:
+    """The change behind to_payload() of either form; raises CardInvalid, also where `original` cannot change so."""
+    if isinstance(payload, dict) and "button" in payload:
+        ButtonReplacement.check_for(original)
+        return ButtonReplacement.from_payload(payload)
+    CardReplacement.check_for(original)
+    return CardReplacement.from_payload(payload, task_id=getattr(original, "task_id", ""))
 
 
 def _only(payload: Any, name: str) -> Any:

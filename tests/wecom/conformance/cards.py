@@ -1,133 +1,12 @@
-"""Writes docs/vectors/events.json and cards.json: the cases below, with what our typed code makes of them.
-
-    python -m tests.wecom.conformance
-
-Whoever adds an event or a type of card adds a case here, runs this, and reads the difference before keeping it:
-test_conformance.py reads the files alone.
-"""
+"""Cases of cards: those to be taken, and those to be refused."""
 
 import copy
-import dataclasses
-import json
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from tests.support import ROOT
-from wecom import events
 from wecom.cards import Card, CardInvalid
 
-FOLDER = ROOT / "docs" / "vectors"
-APP = "default"
-
-# --- Events -----------------------------------------------------------------------------------------------------------
-
-COMMON = {
-    "ToUserName": "ww5a6f0c1d2e3b4a59",
-    "FromUserName": "LiSi",
-    "CreateTime": "1721000123",
-    "AgentID": "1000042",
-}
-TAP = {
-    "MsgType": "event",
-    "Event": "template_card_event",
-    "EventKey": "confirm",
-    "TaskId": "lf-42-7f3a@1",
-    "CardType": "button_interaction",
-    "ResponseCode": "RC_0123456789abcdef",
-}
-
-
-def xml_of(**elements: str) -> str:
-    """A message whose elements have these texts; what WeCom sends as a number stays bare, the rest is CDATA."""
-    written = {**COMMON, **elements}
-    return f"<xml>{''.join(_element(name, text) for name, text in written.items())}</xml>"
-
-
-def _element(name: str, text: str) -> str:
-    bare = name in ("CreateTime", "AgentID", "MsgId") or text.startswith("<")
-    return f"<{name}>{text}</{name}>" if bare else f"<{name}><![CDATA[{text}]]></{name}>"
-
-
-def chosen(group: str = "OptionIds", option: str = "OptionId", **answers: list[str]) -> str:
-    """SelectedItems: for each question what was chosen."""
-    return "".join(
-        f"<SelectedItem><QuestionKey><![CDATA[{key}]]></QuestionKey>"
-        f"<{group}>{''.join(f'<{option}><![CDATA[{one}]]></{option}>' for one in ids)}</{group}></SelectedItem>"
-        for key, ids in answers.items()
-    )
-
-
-EVENTS: dict[str, str] = {
-    "card-button": xml_of(**TAP),
-    "card-vote": xml_of(
-        **{**TAP, "CardType": "vote_interaction", "EventKey": "submit"}, SelectedItems=chosen(where=["hall", "desk"])
-    ),
-    "card-two-questions": xml_of(
-        **{**TAP, "CardType": "multiple_interaction"}, SelectedItems=chosen(where=["hall"], when=["noon"])
-    ),
-    "card-question-without-answer": xml_of(**TAP, SelectedItems=chosen(where=[])),
-    "card-misspelt-options": xml_of(**TAP, SelectedItems=chosen("OpitonIds", "OpitonId", where=["hall"])),
-    "card-menu": xml_of(**{**TAP, "Event": "template_card_menu_event", "EventKey": "not-today"}),
-    "text": xml_of(MsgType="text", Content="丢了一把蓝色的雨伞 ☂ <b>&amp;</b>", MsgId="7391234567890123456"),
-    "text-empty": xml_of(MsgType="text", Content="", MsgId="7391234567890123457"),
-    "image": xml_of(
-        MsgType="image", PicUrl="https://example.com/p.jpg", MediaId="MEDIA-1_x", MsgId="7391234567890123458"
-    ),
-    "enter": xml_of(MsgType="event", Event="enter_agent", EventKey=""),
-    "subscribe": xml_of(MsgType="event", Event="subscribe"),
-    "unsubscribe": xml_of(MsgType="event", Event="unsubscribe"),
-    "unknown-event": xml_of(MsgType="event", Event="something_new", Novelty="1"),
-    "unknown-message": xml_of(MsgType="hologram", MsgId="1"),
-    "other-order-and-line-breaks": "<xml>\n  <Event>enter_agent</Event>\n  <MsgType>event</MsgType>\n"
-    "  <AgentID>1000042</AgentID>\n  <CreateTime>1721000123</CreateTime>\n  <FromUserName>LiSi</FromUserName>\n</xml>",
-    "entities-instead-of-cdata": xml_of(MsgType="text", MsgId="2").replace(
-        "</xml>", "<Content>&lt;a&gt; &amp; &#20002;</Content></xml>"
-    ),
-    "cdata-in-two-parts": xml_of(MsgType="text", MsgId="3").replace(
-        "</xml>", "<Content><![CDATA[a]]]]><![CDATA[>b]]></Content></xml>"
-    ),
-    "no-time": xml_of(MsgType="event", Event="subscribe", CreateTime=""),
-}
-MALFORMED = {
-    "empty": ("", "nothing at all"),
-    "no-xml": ("MsgType=event", "not XML"),
-    "cut-off": (xml_of(**TAP)[:-6], "the end is missing"),
-    "other-root": ("<message><MsgType>event</MsgType></message>", "the root element is not <xml>"),
-    "twice": (xml_of(**TAP).replace("</xml>", "<EventKey>decline</EventKey></xml>"), "two EventKey: which is meant?"),
-    "nested": (xml_of(MsgType="text", MsgId="1", Content="<b>1</b>"), "an element where a text belongs"),
-    "entity": (f'<!DOCTYPE xml [<!ENTITY e "x">]>{xml_of(MsgType="&e;")}', "a DTD is refused unread"),
-}
-
-
-def plain(event: events.Event) -> dict[str, Any]:
-    """An event as JSON: our names of the fields, moments as seconds since the epoch."""
-    values = {name: _plain(value) for name, value in dataclasses.asdict(event).items() if name != "app"}
-    return {"type": event.NAME or "unknown", **values}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return int(value.timestamp())
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def events_file() -> dict[str, Any]:
-    return {
-        "about": "Decrypted messages of callbacks, and what they say. See README.md.",
-        "events": [
-            {"id": name, "xml": xml, "fields": plain(events.parse(xml.encode(), app=APP))}
-            for name, xml in EVENTS.items()
-        ],
-        "malformed": [{"id": name, "xml": xml, "reason": why} for name, (xml, why) in MALFORMED.items()],
-    }
-
-
-# --- Cards ------------------------------------------------------------------------------------------------------------
-
 URL = "https://lf.example.com/items/42"
+PICTURE = "https://lf.example.com/pictures/42.jpg"
 SOURCE = {"icon_url": "https://lf.example.com/icon.png", "desc": "失物招领", "desc_color": 1}
 TITLE = {"title": "有人认领您捡到的工卡", "desc": "编号 42"}
 MENU = {"desc": "更多", "action_list": [{"text": "今天不再提醒", "key": "not-today"}]}
@@ -153,6 +32,26 @@ NOTICE: dict[str, Any] = {
     "card_action": {"type": 1, "url": URL},
     "sub_title_text": "工卡已归还",
 }
+NOTHING_BUT_NEWS: dict[str, Any] = {
+    "card_type": "news_notice",
+    "card_action": {"type": 1, "url": URL},
+    "main_title": {"title": "新捡到的物品"},
+}
+NEWS: dict[str, Any] = {**NOTHING_BUT_NEWS, "card_image": {"url": PICTURE}}
+VOTE: dict[str, Any] = {
+    "card_type": "vote_interaction",
+    "task_id": "lf-43-9c1e",
+    "main_title": {"title": "失物柜放在哪里"},
+    "checkbox": {"question_key": "where", "option_list": OPTIONS},
+    "submit_button": {"key": "send-vote"},
+}
+FORM: dict[str, Any] = {
+    "card_type": "multiple_interaction",
+    "task_id": "lf-44-0b7d",
+    "main_title": {"title": "约个时间领取"},
+    "select_list": [{"question_key": "where", "option_list": OPTIONS}],
+    "submit_button": {"key": "send-form"},
+}
 VALID: dict[str, dict[str, Any]] = {
     "button-smallest": BUTTON_CARD,
     "button-full": {
@@ -175,6 +74,11 @@ VALID: dict[str, dict[str, Any]] = {
     "button-task-id-of-128-bytes": {**BUTTON_CARD, "task_id": "t" * 128},
     "button-text-longer-than-advised": {**BUTTON_CARD, "main_title": {"title": "长" * 37}},
     "notice-smallest": NOTICE,
+    "notice-with-a-title-alone": {
+        "card_type": "text_notice",
+        "card_action": MINIPROGRAM,
+        "main_title": TITLE,
+    },
     "notice-full": {
         **NOTICE,
         "task_id": "lf-42-n@1",
@@ -185,6 +89,51 @@ VALID: dict[str, dict[str, Any]] = {
         "emphasis_content": {"title": "3", "desc": "件待认领"},
         "horizontal_content_list": LINES,
         "jump_list": [{"title": "全部", "type": 1, "url": URL}, {"title": "小程序", **MINIPROGRAM}, {"title": "说明"}],
+    },
+    "news-smallest": NEWS,
+    "news-with-a-small-picture-alone": {**NOTHING_BUT_NEWS, "image_text_area": {"image_url": PICTURE}},
+    "news-of-the-widest-picture": {**NOTHING_BUT_NEWS, "card_image": {"url": PICTURE, "aspect_ratio": 2.25}},
+    "news-full": {
+        **NEWS,
+        "task_id": "lf-42-p@1",
+        "source": SOURCE,
+        "action_menu": MENU,
+        "quote_area": QUOTE,
+        "image_text_area": {"type": 1, "url": URL, "title": "雨伞", "desc": "蓝色", "image_url": PICTURE},
+        "card_image": {"url": PICTURE, "aspect_ratio": 1.5},
+        "vertical_content_list": [{"title": "食堂", "desc": "二号楼"}, {"title": "前台"}],
+        "horizontal_content_list": LINES,
+        "jump_list": [{"title": "全部", "type": 1, "url": URL}],
+    },
+    "vote-smallest": VOTE,
+    "vote-full": {
+        **VOTE,
+        "source": SOURCE,
+        "checkbox": {
+            "question_key": "where",
+            "mode": 1,
+            "option_list": [{**OPTIONS[0], "is_checked": True}, OPTIONS[1]],
+        },
+        "submit_button": {"text": "投票", "key": "send-vote"},
+    },
+    "vote-of-twenty-options": {
+        **VOTE,
+        "checkbox": {"question_key": "where", "option_list": [{"id": f"o{n}", "text": "一"} for n in range(20)]},
+    },
+    "vote-option-longer-than-advised": {
+        **VOTE,
+        "checkbox": {"question_key": "where", "option_list": [{"id": "hall", "text": "长" * 18}]},
+    },
+    "form-smallest": FORM,
+    "form-full": {
+        **FORM,
+        "source": SOURCE,
+        "select_list": [
+            {"question_key": "where", "title": "放在哪里", "option_list": OPTIONS, "selected_id": "desk"},
+            {"question_key": "when", "title": "何时来取", "option_list": [{"id": "noon", "text": "中午"}]},
+            {"question_key": "floor", "option_list": [{"id": f"f{n}", "text": f"{n} 楼"} for n in range(10)]},
+        ],
+        "submit_button": {"text": "提交", "key": "send-form"},
     },
 }
 
@@ -203,7 +152,8 @@ def changed(card: dict[str, Any], *path: Any) -> dict[str, Any]:
     return made
 
 
-_FULL, _FULL_NOTICE = VALID["button-full"], VALID["notice-full"]
+_FULL, _FULL_NOTICE, _FULL_NEWS = VALID["button-full"], VALID["notice-full"], VALID["news-full"]
+_MANY = [{"id": f"o{n}", "text": "x"} for n in range(21)]
 INVALID: dict[str, tuple[Any, str]] = {
     "no-object": ([], "a card is an object"),
     "no-type": (changed(BUTTON_CARD, "card_type", None), "card_type is missing"),
@@ -244,6 +194,50 @@ INVALID: dict[str, tuple[Any, str]] = {
     "notice-without-appid": (changed(NOTICE, "card_action", {"type": 2}), "type 2 needs appid"),
     "notice-without-words": (changed(NOTICE, "sub_title_text", None), "a title or a sub_title_text"),
     "four-jumps": (changed(_FULL_NOTICE, "jump_list", [{"title": "x"}] * 4), "at most 3 lines that lead on"),
+    "jump-without-title": (changed(_FULL_NOTICE, "jump_list", 0, "title", None), "a line that leads on needs a title"),
+    "jump-without-appid": (changed(_FULL_NOTICE, "jump_list", 1, "appid", None), "type 2 needs appid"),
+    "notice-with-a-picture": (changed(NOTICE, "card_image", {"url": PICTURE}), "pictures are for news_notice"),
+    "notice-with-buttons": (changed(NOTICE, "button_list", BUTTONS), "buttons are for button_interaction"),
+    "replace-text-at-sending": (changed(BUTTON_CARD, "replace_text", "已处理"), "replace_text is for updates"),
+    "disable-at-sending": (changed(VOTE, "checkbox", "disable", True), "disable is for updates"),
+    "news-without-picture": (NOTHING_BUT_NEWS, "card_image or image_text_area"),
+    "news-without-title": (changed(NEWS, "main_title", None), "a notice with a picture needs main_title"),
+    "news-with-a-sub-title": (changed(NEWS, "sub_title_text", "x"), "sub_title_text is not for news_notice"),
+    "news-that-leads-nowhere": (changed(NEWS, "card_action", "type", 0), "card_action of a notice is of type 1 or 2"),
+    "news-menu-without-task-id": (changed(_FULL_NEWS, "task_id", None), "a card with a menu needs a task_id"),
+    "picture-without-address": (changed(NEWS, "card_image", {"aspect_ratio": 1.5}), "card_image needs url"),
+    "picture-too-narrow": (changed(_FULL_NEWS, "card_image", "aspect_ratio", 1.29), "1.3 to 2.25"),
+    "picture-too-wide": (changed(_FULL_NEWS, "card_image", "aspect_ratio", 2.26), "1.3 to 2.25"),
+    "small-picture-without-address": (
+        changed(_FULL_NEWS, "image_text_area", "image_url", None),
+        "image_text_area needs image_url",
+    ),
+    "five-verticals": (changed(_FULL_NEWS, "vertical_content_list", [{"title": "x"}] * 5), "at most 4 entries"),
+    "vertical-without-title": (
+        changed(_FULL_NEWS, "vertical_content_list", 0, "title", None),
+        "an entry needs a title",
+    ),
+    "vote-without-question": (changed(VOTE, "checkbox", None), "a vote needs a checkbox"),
+    "vote-without-key": (changed(VOTE, "checkbox", "question_key", None), "a question needs its key"),
+    "vote-without-options": (changed(VOTE, "checkbox", "option_list", []), "1 to 20 options"),
+    "vote-of-twenty-one-options": (changed(VOTE, "checkbox", "option_list", _MANY), "1 to 20 options"),
+    "vote-option-twice": (changed(VOTE, "checkbox", "option_list", 1, "id", "hall"), "each id once"),
+    "vote-mode-2": (changed(VOTE, "checkbox", "mode", 2), "0 for one answer, 1 for several"),
+    "vote-ticked-by-a-number": (changed(VOTE, "checkbox", "option_list", 0, "is_checked", 1), "true or false"),
+    "vote-without-submit-button": (changed(VOTE, "submit_button", None), "a vote needs a submit_button"),
+    "vote-without-submit-key": (changed(VOTE, "submit_button", {"text": "投票"}), "a submit_button needs its key"),
+    "vote-with-a-menu": (changed(VOTE, "action_menu", MENU), "no SDK that was read but one gives a vote a menu"),
+    "vote-without-task-id": (changed(VOTE, "task_id", None), "a vote needs a task_id"),
+    "form-without-questions": (changed(FORM, "select_list", []), "1 to 3 drop-downs"),
+    "form-of-four-questions": (
+        changed(FORM, "select_list", [{"question_key": f"q{n}", "option_list": OPTIONS} for n in range(4)]),
+        "1 to 3 drop-downs",
+    ),
+    "form-one-question-twice": (changed(FORM, "select_list", FORM["select_list"] * 2), "each question_key once"),
+    "form-of-eleven-options": (changed(FORM, "select_list", 0, "option_list", _MANY[:11]), "1 to 10 options"),
+    "form-option-without-text": (changed(FORM, "select_list", 0, "option_list", 0, "text", ""), "an option has a text"),
+    "form-without-submit-button": (changed(FORM, "submit_button", None), "a form needs a submit_button"),
+    "form-submit-key-of-1025-bytes": (changed(FORM, "submit_button", "key", "k" * 1025), "at most 1,024 bytes"),
 }
 
 
@@ -260,9 +254,8 @@ def advised(card: Card) -> list[dict[str, Any]]:
     return [{"field": one.field, "advised": one.limit, "actual": one.actual} for one in card.advice()]
 
 
-def cards_file() -> dict[str, Any]:
+def part() -> dict[str, Any]:
     return {
-        "about": "template_card objects of message/send: those to be taken, and those to be refused. See README.md.",
         "valid": [
             {"id": name, "payload": payload, "advice": advised(Card.from_payload(payload))}
             for name, payload in VALID.items()
@@ -272,19 +265,3 @@ def cards_file() -> dict[str, Any]:
             for name, (payload, why) in INVALID.items()
         ],
     }
-
-
-def files() -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "events.json", events_file()
-    yield "cards.json", cards_file()
-
-
-def main() -> None:
-    for name, content in files():
-        text = json.dumps(content, ensure_ascii=False, indent=1)
-        (FOLDER / name).write_text(text + "\n", encoding="utf-8")
-        print(FOLDER / name)
-
-
-if __name__ == "__main__":
-    main()
