@@ -17,7 +17,7 @@ from tests.support import ROOT
 # A name covers the package of that name too.
 FLOORS = {
     "wecom": {
-        "Facts": "errors errcodes crypto xml events cards replies",
+        "Facts": "errors errcodes crypto xml events cards replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth dispatch masking wake listen",
         "Decisions": "inbox outbox worker",
         "Door": "views urls tasks checks admin apps management",

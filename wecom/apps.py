@@ -11,7 +11,12 @@ class WecomConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  registers the system checks
+        from django.conf import settings
+
+        from . import checks, crash  # registers the system checks
+
+        if settings.DEBUG and checks.crash_point():
+            crash.arm(checks.crash_point(), tally=str(getattr(settings, "CRASH_TALLY", "")))
 
         # Every installed app may bring handlers (what came in) and effects (what goes out).
         autodiscover_modules("handlers", "effects")

@@ -46,6 +46,19 @@ def check_sandbox(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register("wecom")
+def check_crash_point(**kwargs: Any) -> list[CheckMessage]:
+    if not crash_point() or settings.DEBUG:
+        return []
+    hint = "It is for tests: a process would kill itself. Take it out of the settings."
+    return [Error("CRASH_POINT is set while debug is off.", hint=hint, id="wecom.E020")]
+
+
+def crash_point() -> str:
+    """The point at which a test wants this process to die; empty everywhere else."""
+    return str(getattr(settings, "CRASH_POINT", "") or "")
+
+
+@register("wecom")
 def check_times(**kwargs: Any) -> list[CheckMessage]:
     wrong: list[CheckMessage] = [
         Error(f"{name} is {value!r}, not a number above 0.", hint="Give hours, such as 24.", id="wecom.E011")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from . import conf, crypto, dispatch, events, jobs, replies, wake, xml
+from . import conf, crash, crypto, dispatch, events, jobs, replies, wake, xml
 from .errors import BadSignature, CallbackRejected, ConfigError, EnvelopeMalformed, PayloadMalformed, Stale
 from .models import Callback
 
@@ -112,13 +112,16 @@ def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float
     signed = Signed.of(query)
     envelope = xml.parse_envelope(body)
     plain, keys = signed.open(envelope.encrypt, app)
+    crash.point("cb.verified")
     if keys in app.previous_callback_keys:
         logger.info("callback under previous keys: app=%s", alias)
     row, event = _as_row(app, plain, stale=signed.is_stale)
     reply = _instant_reply(event) if event and row.state == State.WAITING else None
     row.instant_reply = reply is not None
     row.answer_ms = round((time.monotonic() - arrived) * 1000)
-    if _keep(row) and reply and event:
+    is_new = _keep(row)
+    crash.point("cb.committed_not_answered")
+    if is_new and reply and event:
         return _seal(reply, event, app, keys)
     return b""
 
@@ -212,6 +215,7 @@ def _keep(row: Callback) -> bool:
         statement = f"WITH kept AS ({statement}) SELECT id, repeats, pg_notify('{wake.CHANNEL}', '') FROM kept"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+        crash.point("cb.inserted_not_committed")
         row.pk, row.repeats = cursor.fetchone()[:2]
     return row.repeats == 0
 

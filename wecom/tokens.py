@@ -18,7 +18,7 @@ from datetime import timedelta
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.cache.backends.base import BaseCache
 
-from . import leases
+from . import crash, leases
 from .conf import App
 from .errors import ApiError, TokenUnavailable, WeComError
 
@@ -96,6 +96,7 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
     if token and token.value != refused and time.time() < token.renew_at:
         return token.value
     _stop_while_failing(app)
+    crash.point("tok.leased")
     try:
         value, lifetime = fetch()
     except WeComError as exc:
@@ -103,10 +104,12 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
         if isinstance(exc, ApiError):
             raise
         raise TokenUnavailable(f"gettoken: {exc}", retry_after=timedelta(seconds=HOLD_OFF)) from exc
+    crash.point("tok.fetched_not_stored")
     now = time.time()
     early = min(REFRESH_EARLY, lifetime / 2) * random.uniform(1.0, 1.2)  # noqa: S311
     _cache().set(_key(app), Token(value, now + lifetime - early, now + lifetime), lifetime)
     _cache().delete(_key(app, "failed"))
+    crash.point("tok.stored")
     logger.info("token fetched: app=%s lifetime=%s", app.alias, lifetime)
     return value
 

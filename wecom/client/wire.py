@@ -14,6 +14,7 @@ from typing import Any
 import requests
 import urllib3
 
+from wecom import crash
 from wecom.errcodes import error_for
 from wecom.errors import TransportError, Unreachable
 from wecom.masking import mask_text
@@ -82,6 +83,7 @@ def exchange(
             allow_redirects=False,
             stream=True,
         )
+        crash.point("out.request_sent")
         with response:
             content = _read(response, give_up, patience)
     except requests.exceptions.ConnectTimeout:

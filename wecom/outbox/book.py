@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from wecom import conf, wake
+from wecom import conf, crash, wake
 from wecom.models import Outgoing
 
 from .kinds import State, kind_of
@@ -62,6 +62,7 @@ def retry(outgoing_id: int) -> bool:
         failures=0,
         finished_at=None,
     )
+    crash.point("adm.retry_not_committed")
     if moved:
         wake.up()
     return bool(moved)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from wecom import clients, jobs, limits
+from wecom import clients, crash, jobs, limits
 from wecom.client import encode
 from wecom.errcodes import Outcome, Reaction, explain
 from wecom.errors import ApiError, ConfigError, NotSent, TokenUnavailable, TransportError, WeComError
@@ -55,8 +55,10 @@ def deliver(row: Outgoing) -> None:
 
 def _deliver(row: Outgoing) -> None:
     try:
+        crash.point("out.claimed")
         kind = kind_of(row.kind)
         token = clients.get(row.app).token()
+        crash.point("out.token_got")
         begun = _begin(row, kind)
     except limits.Held as held:
         _wait(row, until=held.until, why=held.why)
@@ -70,8 +72,12 @@ def _deliver(row: Outgoing) -> None:
         _broken(row, exc)
     else:
         if begun is not None:
+            crash.point("out.attempt_committed")
             call, attempt = begun
-            _finish(row, kind, call, attempt, _try(row, call, token))
+            tried = _try(row, call, token)
+            crash.point("out.answer_read")
+            _finish(row, kind, call, attempt, tried)
+            crash.point("out.result_committed")
 
 
 def drain(limit: int = 1000) -> int:
@@ -99,7 +105,9 @@ def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
             _park_unsure(row, kind, "a repeat would not be the same message any more")
             return None
         limits.admit(row.app, call.path, sorted(set(call.to)))
-        return call, _write_down(row, call, digest)
+        attempt = _write_down(row, call, digest)
+        crash.point("out.attempt_not_committed")
+        return call, attempt
 
 
 def _write_down(row: Outgoing, call: Call, digest: str) -> Attempt:
@@ -138,6 +146,7 @@ def _finish(row: Outgoing, kind: Kind, call: Call, attempt: Attempt, tried: Trie
             _write(row, last_errcode=tried.errcode)
             _close_attempt(attempt, call, tried)
             _decide(row, kind, call, tried, rest)
+            crash.point("out.result_not_committed")
     except Lost:
         # The outcome is knowledge, and the row's new holder needs it: keep it even though the row is not ours.
         _close_attempt(attempt, call, tried)
