@@ -25,7 +25,7 @@ FLOORS = {
     "lostfound": {
         "Facts": "errors states",
         "Plumbing": "conf models",
-        "Decisions": "card_content selectors services",
+        "Decisions": "card_content selectors audit services",
         "Door": "handlers effects forms views urls api admin dashboard apps management",
     },
 }
@@ -37,6 +37,7 @@ WECOM_BESIDES = {
     "lostfound.admin": "models admin",
     "lostfound.services.recovery": "models inbox",
     "lostfound.services.waiting": "models",
+    "lostfound.audit": "models",
 }
 # Facts know neither the framework nor the network …
 NOT_FOR_FACTS = ("django", "rest_framework", "requests", "environ", "wecomsite")
