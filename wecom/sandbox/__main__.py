@@ -22,7 +22,7 @@ CREDENTIALS = {  # option → name in the settings, what it is called in the con
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m wecom.sandbox",
-        description="A WeCom (企业微信) on this machine: its API, its callbacks, its phones. Nothing leaves the machine.",
+        description="A WeCom (企业微信) on this machine: its API, its callbacks, its phones. Nothing leaves it.",
     )
     made.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     made.add_argument("--port", type=int, default=8800, help="port to listen at, 0 for any free one (default: 8800)")

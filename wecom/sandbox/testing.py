@@ -1,4 +1,4 @@
-"""Door: what a test does with the platform: press, write, break things, look. See `pytest_plugin` for how to get one."""
+"""Door: what a test does with the platform: press, write, break things, look; `pytest_plugin` hands it out."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
