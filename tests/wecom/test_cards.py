@@ -26,8 +26,8 @@ from wecom.cards import (
     TextNotice,
     types,
 )
-from wecom.cards.base import Block, Many, One, Text
 from wecom.cards.choices import Choice
+from wecom.payloads import Block, Many, One, Text
 
 from .making import NOTICE, QUESTION, URL, menu, option, selection, untyped
 

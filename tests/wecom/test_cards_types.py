@@ -20,7 +20,7 @@ from wecom.cards import (
     SubmitButton,
     VerticalItem,
 )
-from wecom.cards.base import Block
+from wecom.payloads import Block
 
 from .making import EXAMPLES, FORM, NEWS, NOTICE, PICTURE, QUESTION, URL, VOTE, menu, option, tick, untyped
 

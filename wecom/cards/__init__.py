@@ -15,8 +15,8 @@ Source: https://developer.work.weixin.qq.com/document/path/90236
 """
 
 from wecom.errors import CardInvalid
+from wecom.payloads import Advice
 
-from .base import Advice
 from .blocks import (
     ActionMenu,
     CardAction,

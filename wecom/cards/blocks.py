@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from .base import Between, Block, Many, Number, One, Text
+from wecom.errors import CardInvalid, ContentInvalid
+from wecom.payloads import Between, Block, Many, Number, One, Text
 
 # Bytes. WeCom refuses more.
 KEY_BYTES = 1024
@@ -46,7 +47,14 @@ KEY = Text(most=KEY_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source(Block):
+class CardBlock(Block):
+    """Any piece of a card; what is wrong with it raises CardInvalid."""
+
+    ERROR: ClassVar[type[ContentInvalid]] = CardInvalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(CardBlock):
     """The line above everything that says where the card comes from. Colours: 0 grey, 1 black, 2 red, 3 green."""
 
     PATH: ClassVar[str] = "source"
@@ -57,7 +65,7 @@ class Source(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MenuAction(Block):
+class MenuAction(CardBlock):
     """One entry of the menu; `key` comes back as EventKey."""
 
     PATH: ClassVar[str] = "action_menu.action_list[]"
@@ -67,7 +75,7 @@ class MenuAction(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActionMenu(Block):
+class ActionMenu(CardBlock):
     """The menu in the corner. The card then needs a task_id."""
 
     PATH: ClassVar[str] = "action_menu"
@@ -77,7 +85,7 @@ class ActionMenu(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MainTitle(Block):
+class MainTitle(CardBlock):
     """The large line and the smaller one below it."""
 
     PATH: ClassVar[str] = "main_title"
@@ -87,7 +95,7 @@ class MainTitle(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link(Block):
+class Link(CardBlock):
     """What all tappable blocks have in common."""
 
     NEEDS: ClassVar[Mapping[int, str]] = {TO_URL: "url", TO_MINIPROGRAM: "appid"}
@@ -109,7 +117,7 @@ class QuoteArea(Link):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Emphasis(Block):
+class Emphasis(CardBlock):
     """A few large characters; text_notice only."""
 
     PATH: ClassVar[str] = "emphasis_content"
@@ -119,7 +127,7 @@ class Emphasis(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HorizontalItem(Block):
+class HorizontalItem(CardBlock):
     """A name and its value on one line. Types: 0 text, 1 URL, 2 download, 3 a member's details.
 
     value  for type 2 the file's name with its extension
@@ -166,7 +174,7 @@ class ImageTextArea(Link):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardImage(Block):
+class CardImage(CardBlock):
     """The picture over the whole width; news_notice only. aspect_ratio is its width divided by its height.
 
     The page says more than 1.3 and less than 2.25; its own examples use both ends, so they are allowed here.
@@ -179,7 +187,7 @@ class CardImage(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerticalItem(Block):
+class VerticalItem(CardBlock):
     """A title with its text below; news_notice only."""
 
     PATH: ClassVar[str] = "vertical_content_list[]"

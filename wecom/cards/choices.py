@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Self
 
-from .base import Block, Flag, Many, Number, Text
-from .blocks import KEY, PLAIN, URL
+from wecom.payloads import Flag, Many, Number, Text
+
+from .blocks import KEY, PLAIN, URL, CardBlock
 
 # Bytes. WeCom refuses more.
 OPTION_ID_BYTES = 128
@@ -32,7 +33,7 @@ _OPTION_ID = Text(most=OPTION_ID_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Button(Block):
+class Button(CardBlock):
     """A button that calls back with `key` (type 0), or opens `url` (type 1).
 
     style  1 emphasised, 2 less so; 3 and 4 look different from client to client
@@ -49,7 +50,7 @@ class Button(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitButton(Block):
+class SubmitButton(CardBlock):
     """What sends the answers off; `key` comes back as EventKey. Without a text WeCom writes 提交."""
 
     PATH: ClassVar[str] = "submit_button"
@@ -59,7 +60,7 @@ class SubmitButton(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice(Block):
+class Choice(CardBlock):
     """A question with options. An update may forbid any further choice; see CardReplacement.
 
     question_key  comes back as QuestionKey
@@ -73,7 +74,7 @@ class Choice(Block):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelectionOption(Block):
+class SelectionOption(CardBlock):
     """One option of a drop-down; `id` comes back as OptionId."""
 
     PATH: ClassVar[str] = "option_list[]"
@@ -110,7 +111,7 @@ class Select(DropDown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckboxOption(Block):
+class CheckboxOption(CardBlock):
     """One option of a vote; `id` comes back as OptionId."""
 
     PATH: ClassVar[str] = "checkbox.option_list[]"

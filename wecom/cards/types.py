@@ -34,8 +34,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, ClassVar, Self
 
 from wecom.errors import CardInvalid
+from wecom.payloads import Block, One, Text
 
-from .base import Block, One, Text
 from .blocks import (
     HORIZONTAL_CONTENT_LIST,
     JUMP_LIST,
@@ -44,6 +44,7 @@ from .blocks import (
     VERTICAL_CONTENT_LIST,
     ActionMenu,
     CardAction,
+    CardBlock,
     CardImage,
     Emphasis,
     HorizontalItem,
@@ -65,7 +66,7 @@ _TASK_ID = Text(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card(Block):
+class Card(CardBlock):
     """Any template card: to_payload() is the `template_card` object of message/send.
 
     CARD_TYPE          WeCom's name of the type

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 from wecom.errors import CardInvalid
+from wecom.payloads import Block, Flag, Place, Text
 
-from .base import Block, Flag, Text
+from .blocks import CardBlock
 from .types import Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ButtonReplacement(Block):
+class ButtonReplacement(CardBlock):
     """Form A: the card stays, its buttons become one grey, dead one with this text."""
 
     PATH: ClassVar[str] = "button"
@@ -64,7 +65,7 @@ class CardReplacement:
     disable_choices: bool | Sequence[str] = False
 
     def __post_init__(self) -> None:
-        Text().check(self.replace_text, "replace_text")
+        Text().check(self.replace_text, Place("replace_text", CardInvalid))
         if self.replace_text and not self.card.HAS_LIVE_CONTROLS:
             raise CardInvalid("replace_text", "only on a card with buttons or questions", self.card.CARD_TYPE)
         object.__setattr__(self, "disable_choices", self._closed())
@@ -143,5 +144,5 @@ def _questions(card: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _take_disable(question: dict[str, Any], path: str) -> bool:
     disable = question.pop("disable", False)
-    Flag().check(disable, f"{path}.disable")
+    Flag().check(disable, Place(f"{path}.disable", CardInvalid))
     return bool(disable)
