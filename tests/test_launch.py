@@ -201,6 +201,11 @@ def test_a_signal_stops_both_and_is_no_failure(group: launch.Group, number: sign
     assert [process.poll() for process in group.members.values()] == [-signal.SIGTERM] * 2
 
 
+def test_a_ctrl_c_of_the_terminal_reaches_the_launcher_alone(group: launch.Group) -> None:
+    group.start("web", SLEEPS, ROOT)
+    assert os.getpgid(group.members["web"].pid) not in (os.getpgid(0), os.getpid())
+
+
 def test_every_variable_that_settings_read_is_named_in_env_example_and_no_other() -> None:
     source = (ROOT / "wecomsite" / "settings.py").read_text(encoding="utf-8")
     read = set(re.findall(r"""env\.\w+\(\s*["']([A-Z_]+)["']""", source))

@@ -131,14 +131,18 @@ def refuse_taken_port(port: int) -> None:
 
 
 class Group:
-    """Processes that live and die together."""
+    """Processes that live and die together.
+
+    Each leads a process group of its own: a Ctrl-C of the terminal reaches us alone, and each of them is told to stop
+    once. gunicorn, told twice, may leave a request unanswered and complain of a worker that had to be killed.
+    """
 
     def __init__(self) -> None:
         self.members: dict[str, subprocess.Popen[bytes]] = {}
         self.asked_to_stop = False
 
     def start(self, name: str, command: list[str], root: Path) -> None:
-        self.members[name] = subprocess.Popen(command, cwd=root)
+        self.members[name] = subprocess.Popen(command, cwd=root, process_group=0)
 
     def heed_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
