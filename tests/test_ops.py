@@ -49,6 +49,30 @@ def test_without_a_worker_it_is_not_ready_and_says_so(client: Client, lease: dic
 
 
 @pytest.mark.django_db
+def test_what_a_view_chose_to_answer_is_not_logged_as_a_failure(client: Client, caplog: Any) -> None:
+    assert client.get("/readyz").status_code == 503
+    assert caplog.records == []
+
+
+def test_a_refused_callback_is_logged_once_and_an_unknown_page_still_is(client: Client, caplog: Any) -> None:
+    query = "?msg_signature=0&timestamp=0&nonce=0"
+    assert client.post(f"/wecom/callback/{query}", "<xml><Encrypt>eA==</Encrypt></xml>", "text/xml").status_code == 403
+    assert client.get("/wecom/callback/").status_code == 400
+    assert client.get("/nowhere").status_code == 404
+    assert [record.name for record in caplog.records] == ["wecom.views", "wecom.views", "django.request"]
+
+
+def test_a_crash_is_logged_with_its_traceback(client: Client, caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: Any) -> None:
+        raise RuntimeError("somewhere inside")
+
+    monkeypatch.setattr("wecomsite.ops._look_closely", crash)
+    client.raise_request_exception = False
+    assert client.get("/readyz").status_code == 500
+    assert "somewhere inside" in caplog.text
+
+
+@pytest.mark.django_db
 def test_the_age_of_the_oldest_waiting_row_is_told(client: Client) -> None:
     beat()
     now = timezone.now()

@@ -1,5 +1,6 @@
 """The site: reads the environment (or .env) and wires the apps together. `.env.example` names every variable."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -245,14 +246,26 @@ UNFOLD: dict[str, Any] = {
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Django tells of every answer above 399. What a view chose to answer it has said itself, where it matters:
+    whatever the callback's door refuses, and each 5xx that is no crash.
+    """
+    request = getattr(record, "request", None)
+    chosen = request is not None and request.path_info.startswith("/wecom/callback")
+    return bool(record.exc_info) or not (chosen or getattr(record, "status_code", 0) >= 500)
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"news": {"()": "django.utils.log.CallbackFilter", "callback": _is_news}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},  # one line each, by the root; Django's own handlers double them
+        "django.request": {"filters": ["news"]},
         "django.server": {"handlers": [], "propagate": True},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody can cause these; each has a long traceback
     },
