@@ -68,9 +68,9 @@ def contact_text(request: ContactRequest) -> str:
     WeCom (`enable_id_trans`). Source: https://developer.work.weixin.qq.com/document/path/90236
     """
     lines = [
-        f"【{_BRAND}】拾取者同意了您的请求",
+        f"【{_BRAND}】拾取人同意了您的请求",
         f"物品：{plain(request.item_title)}（请求编号 {request.pk}）",
-        f"拾取者：$userName={request.finder}$",
+        f"拾取人：$userName={request.finder}$",
         *_ways(request),
     ]
     return cut("\n".join(lines))
@@ -118,20 +118,20 @@ def _rescued(request: ContactRequest, round_: str) -> str:
 TELLS: dict[str, tuple[str, Callable[[ContactRequest, str], str]]] = {
     "undelivered": (
         "owner",
-        _said("暂时无法送达拾取者，请求仍然保留。请稍后在系统中查看，或联系失物招领管理员重新发送。"),
+        _said("暂时无法送达拾取人，请求仍然保留。请稍后在系统中查看，或联系失物招领管理员重新发送。"),
     ),
     "unsure": (
         "owner",
-        _said("尚不能确认通知是否已送达拾取者，请求仍然保留。如长时间没有回复，请联系失物招领管理员重新发送。"),
+        _said("尚不能确认通知是否已送达拾取人，请求仍然保留。如长时间没有回复，请联系失物招领管理员重新发送。"),
     ),
-    "declined": ("owner", _said("拾取者婉拒了提供联系方式。如物品确属于您，请联系失物招领管理员。")),
-    "expired": ("owner", _said("拾取者一直没有回复，本次请求已过期。您可以重新发起请求，或联系失物招领管理员。")),
+    "declined": ("owner", _said("拾取人婉拒了提供联系方式。如物品确属于您，请联系失物招领管理员。")),
+    "expired": ("owner", _said("拾取人一直没有回复，本次请求已过期。您可以重新发起请求，或联系失物招领管理员。")),
     "finder_gone": (
         "owner",
-        _said("拾取者已不在企业通讯录中，无法联系，本次请求已结束。请联系失物招领管理员协助查找物品。"),
+        _said("拾取人已不在企业通讯录中，无法联系，本次请求已结束。请联系失物招领管理员协助查找物品。"),
     ),
     "item_closed": ("owner", _said("这件物品已结案，本次请求已结束。如有疑问，请联系失物招领管理员。")),
-    "please_delete": ("owner", _said("拾取者撤回了同意。如果您已收到其联系方式，请删除并不要再使用。")),
+    "please_delete": ("owner", _said("拾取人撤回了同意。如果您已收到其联系方式，请删除并不要再使用。")),
     "delivered_late": ("finder", _said("之前未能送达的联系方式，现已成功发送给失主。")),
     RESCUE: ("finder", _rescued),
 }
@@ -162,7 +162,7 @@ def _offer(item: Item) -> str:
 
 def _ways(request: ContactRequest) -> list[str]:
     if request.contact_channel == Channel.PHONE:
-        return [f"电话：{contact_words(request)}", "请通过以上电话联系拾取者。"]
+        return [f"电话：{contact_words(request)}", "请通过以上电话联系拾取人。"]
     if request.contact_channel == Channel.DESK:
         return [f"领取地点：{contact_words(request)}", "请前往领取，并说明请求编号。"]
     return ["联系方式：企业微信", "请在企业微信中搜索以上姓名，直接发消息联系。"]
