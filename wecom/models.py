@@ -72,7 +72,7 @@ class Callback(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event or '?'} #{self.pk}"
+        return f"#{self.pk} {self.event}".rstrip()
 
 
 class Outgoing(Job):
@@ -112,7 +112,7 @@ class Outgoing(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} #{self.pk}"
+        return f"#{self.pk} {self.kind}"
 
 
 class Attempt(models.Model):

@@ -15,6 +15,7 @@ from unfold.decorators import display
 from wecom.admin.callbacks import CallbackAdmin
 from wecom.admin.labels import EMPTY
 from wecom.admin.outgoing import OutgoingAdmin
+from wecom.models import Callback
 from wecom.outbox import Outgoing
 
 from . import deeds
@@ -82,4 +83,10 @@ class OtherOutgoingAdmin(OurOutgoingAdmin):
 
 
 class OurCallbackAdmin(CallbackAdmin):
+    """The same list and page, with the reasons in the reader's language."""
+
     deeds = (deeds.REPLAY,)
+
+    @display(description=_("last error"))
+    def why(self, row: Callback) -> str:
+        return sentence(row.error) or EMPTY

@@ -15,7 +15,7 @@ from wecom import inbox
 from wecom.models import Callback
 
 from .deeds import Deed, NotDone
-from .labels import exact, state_badge
+from .labels import EMPTY, exact, state_badge
 from .message import message_table
 from .records import RecordAdmin
 
@@ -89,12 +89,12 @@ class CallbackAdmin(RecordAdmin):
                     ("shown_state", "received"),
                     ("event", "event_key"),
                     ("userid", "task_id"),
-                    ("repeats", "instant_reply", "answer_ms"),
+                    ("repeats", "at_once", "answer_ms"),
                 )
             },
         ),
         (_("Message"), {"fields": ("message",)}),
-        (_("Handling"), {"fields": (("attempts", "due"), ("finished", "leased_by"), "error", "digest", "app")}),
+        (_("Handling"), {"fields": (("attempts", "due"), ("finished", "leased_by"), "why", "digest", "app")}),
     )
 
     @display(description=_("No."), ordering="pk")
@@ -108,6 +108,14 @@ class CallbackAdmin(RecordAdmin):
     @display(description=_("received"), ordering="received_at")
     def received(self, row: Callback) -> SafeString | str:
         return exact(row.received_at)
+
+    @display(description=Callback._meta.get_field("instant_reply").verbose_name)
+    def at_once(self, row: Callback) -> str:
+        return "✓" if row.instant_reply else EMPTY
+
+    @display(description=_("last error"))
+    def why(self, row: Callback) -> str:
+        return row.error or EMPTY
 
     @display(description=_("due"))
     def due(self, row: Callback) -> SafeString | str:
