@@ -67,7 +67,7 @@ def _serve(options: argparse.Namespace, database: Path) -> int:
     from django.core.servers.basehttp import run
     from django.core.wsgi import get_wsgi_application
 
-    def announce(port: int) -> None:
+    def announce(port: object) -> None:
         _say(_announcement(site, options.callback_url, credentials))
 
     handler = StaticFilesHandler(get_wsgi_application())
