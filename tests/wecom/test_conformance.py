@@ -4,8 +4,8 @@ A test fails after an event or a card has changed? Add its case to tests/wecom/c
 `python -m tests.wecom.conformance`, and read the difference before keeping it.
 """
 
+import dataclasses
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,14 +31,6 @@ def each(cases: list[dict[str, Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in cases])
 
 
-def kinds(of: type[events.Event] = events.Event) -> Iterator[type[events.Event]]:
-    """Every event that has a name of its own."""
-    for kind in of.__subclasses__():
-        if kind.NAME:
-            yield kind
-        yield from kinds(kind)
-
-
 @each(EVENTS["events"])
 def test_an_event_says_what_the_file_says(case: dict[str, Any]) -> None:
     assert plain(events.parse(case["xml"].encode(), app=APP)) == case["fields"]
@@ -52,8 +44,19 @@ def test_what_is_no_message_is_refused(case: dict[str, Any]) -> None:
 
 
 def test_every_event_that_we_type_has_a_case_and_so_has_one_that_we_do_not() -> None:
-    covered = {case["fields"]["type"] for case in EVENTS["events"]}
-    assert {kind.NAME for kind in kinds()} | {"unknown"} == covered
+    covered = {(case["fields"]["type"], case["fields"].get("change_type", "")) for case in EVENTS["events"]}
+    assert {(kind.NAME, kind.CHANGE_TYPE) for kind in events.KINDS} | {("unknown", "")} == covered
+
+
+def test_every_field_of_every_event_is_filled_by_some_case() -> None:
+    filled: dict[tuple[str, str], set[str]] = {}
+    for case in EVENTS["events"]:
+        fields = case["fields"]
+        found = filled.setdefault((fields["type"], fields.get("change_type", "")), set())
+        found |= {name for name, value in fields.items() if value not in ("", None, [], 0)}
+    for kind in events.KINDS:
+        names = {field.name for field in dataclasses.fields(kind)} - {"app", "event_key"}
+        assert names - filled[kind.NAME, kind.CHANGE_TYPE] == set(), kind.__name__
 
 
 @each(CARDS["valid"])

@@ -13,6 +13,7 @@ from wecom import events
 from wecom.errors import PayloadMalformed
 from wecom.events import (
     EPOCH,
+    ChangeContact,
     EnterAgent,
     Event,
     ImageMessage,
@@ -233,6 +234,45 @@ DOCUMENTED: list[tuple[str, bytes, Event]] = [
 ]
 
 
+NAMES = """
+text image voice video location link
+template_card_event template_card_menu_event
+subscribe unsubscribe enter_agent LOCATION
+click view view_miniprogram scancode_push scancode_waitmsg pic_sysphoto pic_photo_or_album pic_weixin location_select
+batch_job_result open_approval_change sys_approval_change share_agent_change share_chain_change
+inactive_alert close_inactive_agent reopen_inactive_agent low_active_alert low_active active_restored
+change_contact
+"""
+CHANGES = "create_user update_user delete_user create_party update_party delete_party update_tag"
+
+
+def test_every_documented_name_is_typed_once_and_no_other() -> None:
+    assert sorted({kind.NAME for kind in events.KINDS}) == sorted(NAMES.split())
+    assert sorted(kind.CHANGE_TYPE for kind in events.KINDS if kind.CHANGE_TYPE) == sorted(CHANGES.split())
+    assert len(events.KINDS) == len(NAMES.split()) - 1 + len(CHANGES.split())
+
+
+def is_whole(kind: type[Event]) -> bool:
+    """Whether it is an event itself, and not what some of them have in common."""
+    return bool(kind.CHANGE_TYPE or kind.NAME not in ("", ChangeContact.NAME))
+
+
+def test_no_class_of_an_event_was_forgotten_in_the_list() -> None:
+    def below(kind: type[Event]) -> set[type[Event]]:
+        return {kind}.union(*(below(one) for one in kind.__subclasses__()))
+
+    named = {kind.__name__ for kind in below(Event) if is_whole(kind)}
+    assert named == {kind.__name__ for kind in events.KINDS}
+    assert all(hasattr(events, name) for name in named)
+
+
+def test_what_was_chosen_is_found_by_its_question() -> None:
+    assert tapped(selections=()).answers == {}
+    event = events.parse(message(FILLED, FORM), app="default")
+    assert isinstance(event, TemplateCardEvent)
+    assert event.answers == {"floor": ("f2",), "day": ("today",)}
+
+
 @pytest.mark.parametrize(("plain", "expected"), [pytest.param(*case[1:], id=case[0]) for case in DOCUMENTED])
 def test_every_documented_example_becomes_its_event(plain: bytes, expected: Event) -> None:
     assert events.parse(plain, app="default") == expected
@@ -313,11 +353,15 @@ def test_lengths_are_counted_in_bytes() -> None:
 @pytest.mark.parametrize(
     ("values", "name"),
     [
-        ({"MsgType": "event", "Event": "LOCATION"}, "LOCATION"),
+        ({"MsgType": "event", "Event": "location"}, "location"),
         ({"MsgType": "event", "Event": "change_contact"}, "change_contact"),
         ({"MsgType": "event", "Event": "TEMPLATE_CARD_EVENT"}, "TEMPLATE_CARD_EVENT"),
         ({"MsgType": "event"}, "event"),
-        ({"MsgType": "voice"}, "voice"),
+        ({"MsgType": "file"}, "file"),
+        ({"MsgType": "enter_agent"}, "enter_agent"),
+        ({"MsgType": "event", "Event": "text"}, "text"),
+        ({"MsgType": "event", "Event": "change_contact", "ChangeType": "x"}, "change_contact"),
+        ({"MsgType": "event", "Event": "click", "EventKey": "x" * 2049}, "click"),
         (
             {"MsgType": "text", "Event": "template_card_event", "Content": "x" * 9, "MsgId": "9" * 21},
             "template_card_event",
@@ -334,13 +378,16 @@ def test_what_we_do_not_use_is_unknown_and_named(values: dict[str, str], name: s
 
 
 def test_unknown_shows_what_it_is_made_of_within_measure() -> None:
-    event = events.parse(message({"MsgType": "voice", "Format": "amr", "Long": "伞" * 5000}), app="default")
+    event = events.parse(message({"MsgType": "file", "Format": "amr", "Long": "伞" * 5000}), app="default")
     assert isinstance(event, Unknown)
-    assert event.fields[:2] == (("MsgType", "voice"), ("Format", "amr"))
+    assert event.fields[:2] == (("MsgType", "file"), ("Format", "amr"))
     assert event.fields[2] == ("Long", "伞" * 66)
     many = events.parse(message({}, "<a>1</a>" * 5000), app="default")
     assert isinstance(many, Unknown)
     assert len(many.fields) == 100
+    deep = events.parse(message({}, "<a>" * 50_000 + "</a>" * 50_000), app="default")
+    assert isinstance(deep, Unknown)
+    assert deep.fields == (("a/a/a/a/a/a", ""),)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.support import free_port
-from wecom import conf
+from wecom import conf, events
 from wecom.models import Callback
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +43,24 @@ def test_any_message_can_be_built_of_fields(url: str) -> None:
     assert "丢了&lt;雨伞&gt; &amp; 钥匙" in kept.plaintext
 
 
+def test_elements_inside_others_can_be_built_too(url: str) -> None:
+    inside = "SelectedItems/SelectedItem/"
+    fields = [f"{inside}QuestionKey=where", f"{inside}OptionIds/OptionId=a", f"{inside}OptionIds/OptionId=b"]
+    options = [option for field in fields for option in ("--field", field)]
+    call_command("wecom_send_callback", "--url", url, "--task-id", "t", "--event-key", "vote", *options)
+    event = events.parse(Callback.objects.get().plaintext.encode(), app="default")
+    assert isinstance(event, events.TemplateCardEvent)
+    assert event.answers == {"where": ("a", "b")}
+
+
+def test_every_event_can_be_played(url: str) -> None:
+    for kind in events.EVENT_KINDS:
+        change = ["--field", f"ChangeType={kind.CHANGE_TYPE}"] if kind.CHANGE_TYPE else []
+        call_command("wecom_send_callback", "--url", url, "--event", kind.NAME, "--task-id", "t", *change)
+    read = [events.parse(row.plaintext.encode(), app="default") for row in Callback.objects.order_by("pk")]
+    assert [type(event) for event in read] == list(events.EVENT_KINDS)
+
+
 def test_an_old_timestamp_can_be_played(url: str) -> None:
     call_command("wecom_send_callback", "--url", url, "--event", "enter_agent", "--age", "900")
     assert Callback.objects.get().state == "quarantined"
@@ -74,7 +92,7 @@ def test_a_refusal_is_an_error(url: str, settings: Any) -> None:
     assert conf.app().alias == "default"
 
 
-@pytest.mark.parametrize("pair", ["no-equals-sign", "=value", "<x>=1"])
+@pytest.mark.parametrize("pair", ["no-equals-sign", "=value", "<x>=1", "A/=1", "/A=1"])
 def test_a_field_that_is_none_is_refused(url: str, pair: str) -> None:
     with pytest.raises(CommandError) as raised:
         call_command("wecom_send_callback", "--url", url, "--field", pair)

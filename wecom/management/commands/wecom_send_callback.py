@@ -4,7 +4,7 @@ import secrets
 import time
 from argparse import ArgumentParser
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import requests
 from django.conf import settings
@@ -21,6 +21,8 @@ examples:
   wecom_send_callback --event enter_agent --from lisi
   wecom_send_callback --previous-keys --task-id lf-1-1-ab12 --event-key confirm
   wecom_send_callback --msg-type text --from lisi --field Content=丢了雨伞 --field MsgId=1
+  wecom_send_callback --event scancode_push --event-key scan --field ScanCodeInfo/ScanResult=lf-42
+  wecom_send_callback --event change_contact --from sys --field ChangeType=delete_user --field UserID=lisi
 """
 
 
@@ -37,7 +39,11 @@ class Command(BaseCommand):
         parser.add_argument("--event-key", help="EventKey")
         parser.add_argument("--card-type", default="button_interaction", help="CardType (button_interaction)")
         parser.add_argument(
-            "--field", action="append", default=[], metavar="NAME=VALUE", help="any element; repeatable"
+            "--field",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="any element; A/B=VALUE inside another; repeatable",
         )
         parser.add_argument("--repeat", type=int, default=1, help="post the same message so many times (1)")
         parser.add_argument(
@@ -91,8 +97,8 @@ def seal(
     return {"msg_signature": signature, "timestamp": str(timestamp), "nonce": nonce}, body.encode()
 
 
-def _fields(options: dict[str, Any]) -> dict[str, str]:
-    """The message's own elements; --field has the last word, and adds what has no option of its own."""
+def _fields(options: dict[str, Any]) -> list[tuple[str, str]]:
+    """The message's own elements by their paths; --field has the last word, and adds what has no option of its own."""
     fields = {"MsgType": options["msg_type"]}
     if options["msg_type"] == "event":
         fields["Event"] = options["event"]
@@ -101,15 +107,25 @@ def _fields(options: dict[str, Any]) -> dict[str, str]:
         fields |= {"TaskId": options["task_id"], "CardType": options["card_type"]}
         fields["ResponseCode"] = secrets.token_urlsafe(32)
     fields |= {"FromUserName": options["userid"], "CreateTime": str(int(time.time()))}
+    inside = []  # of other elements, where one name may stand several times
     for pair in options["field"]:
-        name, separator, value = pair.partition("=")
-        if not separator or not name.isidentifier():
+        path, separator, value = pair.partition("=")
+        if not separator or not all(name.isidentifier() for name in path.split("/")):
             raise CommandError(f"--field takes NAME=VALUE, not {pair!r}", returncode=2)
-        fields[name] = value
-    return fields
+        if "/" in path:
+            inside.append((path, value))
+        else:
+            fields[path] = value
+    return [*fields.items(), *inside]
 
 
-def _message(app: conf.App, fields: dict[str, str]) -> str:
-    common = {"ToUserName": app.corp_id, "AgentID": str(app.agent_id)}
-    elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in {**common, **fields}.items())
-    return f"<xml>{elements}</xml>"
+def _message(app: conf.App, fields: list[tuple[str, str]]) -> str:
+    root = Element("xml")
+    for path, value in [("ToUserName", app.corp_id), ("AgentID", str(app.agent_id)), *fields]:
+        *way, name = path.split("/")
+        spot = root
+        for step in way:
+            found = spot.find(step)
+            spot = SubElement(spot, step) if found is None else found
+        SubElement(spot, name).text = value
+    return tostring(root, encoding="unicode")
