@@ -1,13 +1,11 @@
 """Plumbing: the tables of the lost and found. Only lostfound.services changes a state."""
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from wecom.fields import EncryptedTextField
+from wecom.fields import EncryptedTextField, UserIdField
 
 from .states import (
     CardState,
@@ -22,24 +20,6 @@ from .states import (
     ItemState,
     RequestState,
 )
-
-
-class UserIdField(models.CharField):
-    """A WeCom UserID, kept lower-cased: the platform compares without case and answers in lower case."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = 64
-        super().__init__(*args, **kwargs)
-
-    def get_prep_value(self, value: Any) -> Any:
-        value = super().get_prep_value(value)
-        return value.lower() if isinstance(value, str) else value
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = super().pre_save(model_instance, add)
-        value = value.lower() if isinstance(value, str) else value
-        setattr(model_instance, self.attname, value)
-        return value
 
 
 class Item(models.Model):

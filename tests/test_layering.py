@@ -19,8 +19,8 @@ FLOORS = {
     "wecom": {
         "Facts": "errors errcodes crypto xml payloads events cards messages replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth dispatch masking wake listen",
-        "Decisions": "inbox outbox worker",
-        "Door": "views urls tasks checks admin apps management",
+        "Decisions": "inbox outbox sent_cards worker",
+        "Door": "effects views urls tasks checks admin apps management",
     },
     "lostfound": {
         "Facts": "errors states",
@@ -30,7 +30,7 @@ FLOORS = {
     },
 }
 # What the lost and found may see of wecom …
-WECOM_FOR_LOSTFOUND = "cards messages replies events errors errcodes dispatch outbox clients fields oauth"
+WECOM_FOR_LOSTFOUND = "cards messages replies events errors errcodes dispatch outbox sent_cards clients fields oauth"
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.
 WECOM_BESIDES = {

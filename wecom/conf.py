@@ -13,6 +13,7 @@ from django.conf import settings
 from .errors import ConfigError
 
 DEFAULT = "default"
+BEFORE_THE_CODE_DIES = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,21 @@ def instant_feedback() -> bool:
 def update_after_reply() -> timedelta:
     """How long an update waits after an instant answer, so that it cannot be overtaken by it."""
     return timedelta(milliseconds=int(getattr(settings, "UPDATE_AFTER_REPLY_MS", 800)))
+
+
+def code_lifetime() -> timedelta:
+    """How long a response code lives by the shorter of WeCom's two statements: what we plan by."""
+    return timedelta(hours=float(getattr(settings, "RESPONSE_CODE_TTL_HOURS", 24)))
+
+
+def code_hard_lifetime() -> timedelta:
+    """How long a response code lives by the longer statement: when we stop trying it."""
+    return timedelta(hours=float(getattr(settings, "RESPONSE_CODE_HARD_TTL_HOURS", 72)))
+
+
+def answer_within() -> timedelta:
+    """How long a card may stay unanswered: the code kept from the send can then still close it."""
+    return max(code_lifetime() - BEFORE_THE_CODE_DIES, timedelta(0))
 
 
 def runner() -> str:

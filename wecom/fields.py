@@ -1,4 +1,4 @@
-"""Plumbing: text that lies encrypted in the database.
+"""Plumbing: text that lies encrypted in the database, and UserIDs.
 
 A dump of the database shows no contact, no response code and no message body. The keys come from
 `settings.WECOM_DATA_KEYS` (first one seals, all open: that is how a key is rotated); without that setting
@@ -66,6 +66,24 @@ def _keys() -> Iterator[bytes]:
 @lru_cache(maxsize=16)
 def _derive(secret: str) -> bytes:
     return hmac.new(b"wecom.fields.data", secret.encode(), hashlib.sha256).digest()
+
+
+class UserIdField(models.CharField):
+    """A WeCom UserID, kept lower-cased: the platform compares without case and answers in lower case."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_length"] = 64
+        super().__init__(*args, **kwargs)
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return value.lower() if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
+        value = value.lower() if isinstance(value, str) else value
+        setattr(model_instance, self.attname, value)
+        return value
 
 
 class EncryptedTextField(models.TextField):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from . import conf, crash, crypto, dispatch, events, jobs, replies, wake, xml
+from . import conf, crash, crypto, dispatch, events, jobs, replies, sent_cards, wake, xml
 from .errors import BadSignature, CallbackRejected, ConfigError, EnvelopeMalformed, PayloadMalformed, Stale
 from .models import Callback
 
@@ -143,6 +143,7 @@ def process(row: Callback) -> None:
         jobs.let_go(row, state=State.IGNORED, error=why, finished_at=timezone.now())
         return
     try:
+        _keep_tap(row, event)
         with transaction.atomic(durable=True):
             verdict = handler(_received(row, event))
             state, why = (State.IGNORED, verdict.why) if verdict else (State.DONE, "")
@@ -154,6 +155,19 @@ def process(row: Callback) -> None:
         raise
     except Exception as exc:  # noqa: BLE001  whatever a handler may raise
         _failed(row, exc)
+
+
+def _keep_tap(row: Callback, event: events.Event) -> None:
+    """The code of a tap goes into the wallet first, for good: whatever its handler does, the card can be updated."""
+    received = _received(row, event)
+    if isinstance(event, events.CardTap) and (card := sent_cards.by_task_id(event.task_id, app=row.app)):
+        sent_cards.keep_tap(
+            card,
+            event=event,
+            received_at=row.received_at,
+            quiet_until=received.quiet_until,
+            cause=f"callback {row.pk}",
+        )
 
 
 def replay(callback_id: int) -> bool:

@@ -14,16 +14,22 @@ The try is written down before the call and closed after it. A try that nobody c
 have arrived. What a repeat may then do is said by the Call (`proof`) and the Kind (`repeat_within`).
 
 kinds.py    what an app registers          book.py    owe, cancel, retry          delivery.py    one try of one row
+doubt.py    what may have happened         texts.py   messages that may be repeated
 """
 
 from wecom.models import Attempt, Outgoing
 
 from .book import cancel, owe, retry
 from .delivery import ORDER, deliver, drain
+from .doubt import is_in_doubt, is_under_way, may_have_worked, unreached
 from .kinds import Again, Call, Kind, Nothing, Park, Result, State, register
+from .texts import DUPLICATE_CHECK, REPEAT_WITHIN, SEND, text_call
 
 __all__ = [
+    "DUPLICATE_CHECK",
     "ORDER",
+    "REPEAT_WITHIN",
+    "SEND",
     "Again",
     "Attempt",
     "Call",
@@ -36,7 +42,12 @@ __all__ = [
     "cancel",
     "deliver",
     "drain",
+    "is_in_doubt",
+    "is_under_way",
+    "may_have_worked",
     "owe",
     "register",
     "retry",
+    "text_call",
+    "unreached",
 ]

@@ -1,0 +1,14 @@
+"""Door: what goes out in the name of wecom itself: the effects of cards that no other app follows."""
+
+from datetime import timedelta
+
+from . import sent_cards
+from .dispatch import periodic
+
+sent_cards.follow("", sent_cards.Follower())
+
+
+@periodic("wecom.expire_cards", every=timedelta(minutes=1))
+def expire_cards() -> None:
+    """Close the cards that nobody answered in time."""
+    sent_cards.expire_cards()

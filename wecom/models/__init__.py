@@ -1,0 +1,20 @@
+"""Plumbing: the tables of wecom.
+
+wire.py    what came in, what we owe, each try of it, leases and limits
+cards.py   cards that were sent, the codes that pay for changing them, and the changes owed
+"""
+
+from .cards import CardChange, ResponseCode, SentCard
+from .wire import Attempt, Bucket, Callback, Job, Lease, Outgoing
+
+__all__ = [
+    "Attempt",
+    "Bucket",
+    "Callback",
+    "CardChange",
+    "Job",
+    "Lease",
+    "Outgoing",
+    "ResponseCode",
+    "SentCard",
+]

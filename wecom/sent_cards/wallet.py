@@ -1,0 +1,92 @@
+"""Decisions: the response codes of a card, each good for one change of what it shows.
+
+    live ─► reserved ─► spent | refused      reserved: by one outgoing row, which may repeat with it after a doubt
+    live ─► expired                          older than the longer of WeCom's two lifetimes
+    reserved ─► live                         refused for another reason, or not needed: the code is probably unused
+
+Source: https://developer.work.weixin.qq.com/document/path/94888
+"""
+
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from wecom import conf
+from wecom.fields import fingerprint
+from wecom.models import ResponseCode, SentCard
+
+from .recipients import Recipients
+
+State, Source = ResponseCode.State, ResponseCode.Source
+
+
+def keep_code(card: SentCard, code: str, *, source: ResponseCode.Source, issued_at: datetime, userid: str = "") -> bool:
+    """Put a code into the wallet; False where there is none, or it was kept before (spent ones stay spent)."""
+    if not code:
+        return False
+    values = {
+        "card_id": card.pk,
+        "code": code,
+        "source": source,
+        "userid": userid,
+        "issued_at": issued_at,
+        "expires_at": issued_at + conf.code_lifetime(),
+    }
+    _, new = ResponseCode.objects.get_or_create(app=card.app, fingerprint=fingerprint(code), defaults=values)
+    return new
+
+
+def usable_codes(card: SentCard, *, now: datetime | None = None) -> "QuerySet[ResponseCode]":
+    """Codes that may still change what the recipients see: never-tried ones first, the youngest of them first.
+
+    Where all recipients are known, a code of somebody else's tap is never among them.
+    """
+    oldest = (now or timezone.now()) - conf.code_hard_lifetime()
+    live = card.codes.filter(state=State.LIVE, issued_at__gt=oldest)
+    recipients = Recipients.of(card)
+    if recipients.are_all_known:
+        live = live.filter(userid__in=["", *recipients.users])
+    return live.order_by(F("used_at").asc(nulls_first=True), "-issued_at", "-pk")
+
+
+def reserve_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
+    """The code this row is to spend: the one it holds already, else the first usable one; None where there is none.
+
+    Of two rows that ask at the same moment one gets a code: the move is one filtered UPDATE.
+    """
+    if held := reserved_code(card, outgoing_id=outgoing_id):
+        return held
+    now = timezone.now()
+    _expire(card, now)
+    for code in usable_codes(card, now=now):
+        if _move(code, State.LIVE, State.RESERVED, reserved_for=outgoing_id, used_at=now):
+            code.refresh_from_db()
+            return code
+    return None
+
+
+def reserved_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
+    return card.codes.filter(state=State.RESERVED, reserved_for=outgoing_id).first()
+
+
+def spend_code(code: ResponseCode) -> bool:
+    return _move(code, State.RESERVED, State.SPENT, used_at=timezone.now())
+
+
+def refuse_code(code: ResponseCode) -> bool:
+    return _move(code, State.RESERVED, State.REFUSED)
+
+
+def release_code(code: ResponseCode, *, in_doubt: bool = False) -> bool:
+    """Free again. `in_doubt`: it may be spent after all, so it comes last."""
+    return _move(code, State.RESERVED, State.LIVE, reserved_for=None, used_at=code.used_at if in_doubt else None)
+
+
+def _expire(card: SentCard, now: datetime) -> None:
+    old = card.codes.filter(state=State.LIVE, issued_at__lte=now - conf.code_hard_lifetime())
+    old.update(state=State.EXPIRED)
+
+
+def _move(code: ResponseCode, old: ResponseCode.State, new: ResponseCode.State, **fields: object) -> bool:
+    return bool(ResponseCode.objects.filter(pk=code.pk, state=old).update(state=new, **fields))
