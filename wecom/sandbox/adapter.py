@@ -11,6 +11,7 @@ import io
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
@@ -54,10 +55,9 @@ class SandboxAdapter(BaseAdapter):
             str(request.headers.get("Content-Type", "")),
             wait=waits.append,
         )
-        if headers.pop(platform.DRIP, ""):
-            waits.append(len(body))
-        self._wait(sum(waits), timeout, request)
-        return _response(self, request, status, headers, body)
+        dripping = headers.pop(platform.DRIP, "")
+        self._wait(max(sum(waits), 1.0 if dripping else 0.0), timeout, request)
+        return _response(self, request, status, headers, _Drops(body, self.sleep) if dripping else io.BytesIO(body))
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -88,6 +88,23 @@ def instead_of_wecom(*addresses: str, adapter: BaseAdapter | None = None) -> Ite
         yield ours
 
 
+class _Drops(io.BytesIO):
+    """One byte a second: a read time-out, which counts from byte to byte, never ends it."""
+
+    def __init__(self, body: bytes, sleep: Callable[[float], None]) -> None:
+        super().__init__(body)
+        self._sleep = sleep
+
+    def read(self, size: int | None = -1) -> bytes:
+        whole = size is None or size < 0
+        most = len(self.getbuffer()) if whole else size
+        heard = b""
+        while len(heard) < (most or 0) and (byte := super().read(1)):
+            self._sleep(1)
+            heard += byte
+        return heard
+
+
 def _bytes(body: Any) -> bytes:
     """The body of a prepared request: text, bytes, a file or pieces."""
     if body is None:
@@ -100,17 +117,15 @@ def _bytes(body: Any) -> bytes:
 
 
 def _response(
-    adapter: BaseAdapter, request: requests.PreparedRequest, status: int, headers: Mapping[str, str], body: bytes
+    adapter: BaseAdapter, request: requests.PreparedRequest, status: int, headers: Mapping[str, str], body: io.BytesIO
 ) -> requests.Response:
     """As HTTPAdapter makes one: read at once or in pieces, by `content`, `iter_content` or `raw`."""
     response = requests.Response()
     response.status_code = status
-    response.headers.update({**headers, "Content-Length": str(len(body))})
+    response.headers.update({**headers, "Content-Length": str(len(body.getbuffer()))})
     response.encoding = requests.utils.get_encoding_from_headers(response.headers)
-    response.raw = urllib3.HTTPResponse(
-        body=io.BytesIO(body), headers=response.headers, status=status, preload_content=False
-    )
-    response.reason = response.raw.reason or ""
+    response.raw = urllib3.HTTPResponse(body=body, headers=response.headers, status=status, preload_content=False)
+    response.reason = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     response.url = str(request.url)
     response.request = request
     response.connection = adapter  # type: ignore[assignment]  # as HTTPAdapter does, for authentication

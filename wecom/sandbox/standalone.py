@@ -32,7 +32,7 @@ def configure(
         SANDBOX_APPS=[dict(credentials)],
     )
     django.setup()
-    logging.getLogger("django.server").setLevel(logging.WARNING)
+    logging.getLogger("django.server").setLevel(logging.CRITICAL)  # addresses carry secrets and tokens
     call_command("migrate", interactive=False, verbosity=0)
 
 
