@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from .models import Copy
+from django.db.models import F, QuerySet
+
+from .models import Change, Copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +45,23 @@ class Face:
 
 
 def of(copy: Copy) -> Face:
-    card = copy.card if copy.card is not None else copy.message.content
-    return Face(
-        card=card,
-        grey=copy.replace_text or str(card.get("replace_text") or ""),
-        replaced=copy.card is not None,
-        recalled=copy.message.recalled_at is not None,
+    recalled = copy.message.recalled_at is not None
+    return made_of(copy.message.content, card=copy.card, replace_text=copy.replace_text, recalled=recalled)
+
+
+def made_of(sent: Mapping[str, Any], *, card: Mapping[str, Any] | None, replace_text: str, recalled: bool) -> Face:
+    """The face of a card that was sent so, and then replaced, greyed or recalled."""
+    shown = card if card is not None else sent
+    grey = replace_text or str(shown.get("replace_text") or "")
+    return Face(card=shown, grey=grey, replaced=card is not None, recalled=recalled)
+
+
+def change(copies: QuerySet[Copy], *, cause: Change.Cause, at: datetime, code: str = "", **fields: Any) -> None:
+    """Change what these copies show (`card`, `replace_text`, or nothing for a recall), and write the history down."""
+    copies.update(**fields, changed_at=at, changes=F("changes") + 1)
+    Change.objects.bulk_create(
+        Change(copy_id=copy.pk, at=at, cause=cause, code=code, card=copy.card, replace_text=copy.replace_text)
+        for copy in copies.only("pk", "card", "replace_text")
     )
 
 

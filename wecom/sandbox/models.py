@@ -19,6 +19,9 @@ class World(models.Model):
     wire = models.PositiveBigIntegerField(default=0)
     gettoken_calls = models.PositiveBigIntegerField(default=0)
     tokens_issued = models.PositiveBigIntegerField(default=0)
+    story = models.CharField(max_length=200, blank=True, help_text="What the scripted world calls itself.")
+    apps = models.JSONField(default=list, help_text="As SANDBOX_APPS, in its place; empty: the settings count.")
+    departments = models.JSONField(default=dict, help_text="Id (as text) to name; empty: those of `world`.")
 
     def __str__(self) -> str:
         return f"world +{self.offset_seconds}s"
@@ -32,6 +35,7 @@ class Member(models.Model):
     alias = models.CharField(max_length=64, blank=True)
     position = models.CharField(max_length=64, blank=True)
     department = models.PositiveIntegerField(default=1)
+    tags = models.JSONField(default=list, help_text="Ids of the tags that this member carries.")
     visible = models.BooleanField(default=True)
     licensed = models.BooleanField(default=True)
 
@@ -134,6 +138,25 @@ class Copy(models.Model):
         return f"{self.userid} #{self.message_id}"
 
 
+class Change(models.Model):
+    """One change of what a copy shows: the history of its faces, oldest first. The first face is the card as sent."""
+
+    class Cause(models.TextChoices):
+        UPDATE = "update"
+        REPLY = "reply"
+        RECALL = "recall"
+
+    copy = models.ForeignKey(Copy, models.CASCADE, related_name="history")
+    at = models.DateTimeField()
+    cause = models.CharField(max_length=8, choices=Cause.choices)
+    card = models.JSONField(null=True, blank=True, help_text="As in the copy after the change.")
+    replace_text = models.CharField(max_length=256, blank=True)
+    code = models.CharField(max_length=128, blank=True, help_text="The code that paid for it.")
+
+    def __str__(self) -> str:
+        return f"{self.cause} of {self.copy_id}"
+
+
 class Code(models.Model):
     """One response_code: pays for one update of one message."""
 
@@ -175,6 +198,7 @@ class Fault(models.Model):
     kind = models.CharField(max_length=16)
     path = models.CharField(max_length=64, blank=True, help_text="Only this API, or only this event; empty: any.")
     value = models.CharField(max_length=2000, blank=True)
+    skip = models.PositiveIntegerField(default=0, help_text="So many pass unharmed before.")
     left = models.PositiveIntegerField(default=1)
 
     def __str__(self) -> str:

@@ -7,12 +7,10 @@ import secrets
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from django.db.models import F
-
-from . import applications, clock, contents, crypto, rules, sending, xml
+from . import applications, clock, contents, crypto, faces, rules, sending, xml
 from .applications import Application
 from .crypto import BadReply
-from .models import Copy, Delivery, Message
+from .models import Change, Copy, Delivery, Message
 
 
 def open_reply(app: Application, body: bytes) -> str:
@@ -60,12 +58,12 @@ def apply(delivery: Delivery, plaintext: str) -> None:
             raise BadReply(f"MsgType {other!r} is not played by the sandbox")
 
 
-def _change(delivery: Delivery, **change: object) -> None:
+def _change(delivery: Delivery, **change: Any) -> None:
     with clock.change() as world:
         if not delivery.event.startswith("template_card"):
             raise BadReply("only a card event may be answered with a change of the card")
         copies = Copy.objects.filter(message=delivery.message, userid=delivery.userid)
-        copies.update(**change, changed_at=clock.now(world), changes=F("changes") + 1)
+        faces.change(copies, cause=Change.Cause.REPLY, at=clock.now(world), **change)
 
 
 def _say(delivery: Delivery, msgtype: str, content: dict[str, Any]) -> None:

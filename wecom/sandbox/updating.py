@@ -4,15 +4,15 @@ Source: https://developer.work.weixin.qq.com/document/path/94888 and 94867
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
-from . import access, clock, people, rules
+from . import access, clock, faces, people, rules, sending
 from .applications import Application
 from .errcodes import Refusal
-from .models import Code, Copy, Message, World
+from .models import Change, Code, Copy, Message, World
 
 RECALL_FOR = timedelta(hours=24)
 USERS = 1000
@@ -28,7 +28,7 @@ def update(world: World, app: Application, body: Mapping[str, Any]) -> tuple[dic
     copies, invalid = _targets(code.message, body)
     if Code.objects.filter(pk=code.pk, spent_at=None).update(spent_at=clock.now(world)) != 1:
         raise Refusal(60140, "response_code used")
-    copies.update(**change, changed_at=clock.now(world), changes=F("changes") + 1)
+    faces.change(copies, cause=Change.Cause.UPDATE, at=clock.now(world), code=code.code, **change)
     return {"errcode": 0, "errmsg": "ok", "invaliduser": invalid}, ""
 
 
@@ -42,15 +42,21 @@ def recall(world: World, app: Application, body: Mapping[str, Any]) -> tuple[dic
         raise Refusal(40058, "msgid of another application")
     if clock.now(world) - message.sent_at > RECALL_FOR:
         raise Refusal(42052)
-    Message.objects.filter(pk=message.pk, recalled_at=None).update(recalled_at=clock.now(world))
+    now = clock.now(world)
+    if Message.objects.filter(pk=message.pk, recalled_at=None).update(recalled_at=now):
+        faces.change(message.copies.all(), cause=Change.Cause.RECALL, at=now)
     return {"errcode": 0, "errmsg": "ok"}, ""
 
 
 def code_state(code: Code, world: World) -> str:
     """live, spent or expired."""
-    if code.spent_at:
+    return state_of(code.issued_at, code.spent_at, world)
+
+
+def state_of(issued_at: datetime, spent_at: datetime | None, world: World) -> str:
+    if spent_at:
         return "spent"
-    return "expired" if clock.now(world) - code.issued_at >= timedelta(hours=world.code_ttl_hours) else "live"
+    return "expired" if clock.now(world) - issued_at >= timedelta(hours=world.code_ttl_hours) else "live"
 
 
 def _living_code(world: World, body: Mapping[str, Any]) -> Code:
@@ -81,21 +87,28 @@ def _change(message: Message, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _targets(message: Message, body: Mapping[str, Any]) -> tuple[QuerySet[Copy], list[str]]:
     """The copies to change, and the lower-cased ids of those named who have none."""
-    users, parties = body.get("userids") or [], body.get("partyids") or []
-    if not all(isinstance(value, list) for value in (users, parties, body.get("tagids") or [])):
-        raise Refusal(40058, "userids, partyids and tagids are arrays")
-    if not all(isinstance(user, str) for user in users):
-        raise Refusal(40058, "userids")
-    if len(users) > USERS:
-        raise Refusal(40032)
+    users = _array(body, "userids", str, USERS, 40032)
+    parties = _array(body, "partyids", int, sending.PARTIES, 82002)
+    tags = _array(body, "tagids", int, sending.TAGS, 82003)
     copies = Copy.objects.filter(message=message)
     if body.get("atall") == 1:
         return copies, []
-    if not users and not parties and not body.get("tagids"):
+    if not users and not parties and not tags:
         raise Refusal(82101)
     wanted = {user.lower() for user in users}
-    of_parties = {m.userid for m in people.everybody() if m.department in parties or 1 in parties}
-    have = set(copies.filter(userid__in=wanted | of_parties).values_list("userid", flat=True))
+    grouped = {member.userid for party in parties for member in people.of_department(party)}
+    grouped |= {member.userid for tag in tags for member in people.with_tag(tag)}
+    have = set(copies.filter(userid__in=wanted | grouped).values_list("userid", flat=True))
     if not have:
         raise Refusal(82102, "|".join(sorted(wanted)))
     return copies.filter(userid__in=have), sorted(wanted - have)
+
+
+def _array(body: Mapping[str, Any], name: str, kind: type, most: int, too_many: int) -> list[Any]:
+    """An array of texts or whole numbers, [] where it is missing."""
+    value = body.get(name) or []
+    if not isinstance(value, list) or not all(type(one) is kind for one in value):
+        raise Refusal(40058, f"{name} is an array of {kind.__name__}")
+    if len(value) > most:
+        raise Refusal(too_many)
+    return value

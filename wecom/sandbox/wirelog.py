@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .faults import Plan
     from .platform import Answer
 
-KEEP = 2000
+KEEP = 50_000
 LONGEST = 64 * 1024  # of a request or an answer: a picture in base64 is no reading matter
 _EVERY = 100
 
