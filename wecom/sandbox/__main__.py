@@ -22,7 +22,7 @@ CREDENTIALS = {  # option → name in the settings, what it is called in the con
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m wecom.sandbox",
-        description="A WeCom (企业微信) on this machine: its API, its callbacks, its phones. Nothing leaves it.",
+        description="A WeCom (企业微信) on this machine: API, callbacks, phones. Nothing leaves the machine.",
     )
     made.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     made.add_argument("--port", type=int, default=8800, help="port to listen at, 0 for any free one (default: 8800)")
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         help="where callbacks go; empty: the application has none (default: %(default)s)",
     )
     made.add_argument("--database", type=Path, help="SQLite file to keep everything in (default: forgotten at the end)")
+    made.add_argument("--world", type=Path, help="YAML file of a scripted world to begin with, see docs/worlds")
     for option, (name, console) in CREDENTIALS.items():
         made.add_argument(option, dest=name, default=world.CREDENTIALS[name], help=f"{console} of the application")
     return made
@@ -51,10 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace, database: Path) -> int:
     credentials = {name: str(getattr(options, name)) for name, _console in CREDENTIALS.values()}
     try:
+        script = options.world.read_text("utf-8") if options.world else ""
+    except (OSError, UnicodeDecodeError) as exc:
+        return _sorry(f"{options.world} 读不了  cannot be read ({getattr(exc, 'strerror', '') or exc})")
+    try:
         server_port = _free_port(options.host, options.port)
     except OSError as exc:
-        print(f"{options.host}:{options.port}: {exc.strerror}", file=sys.stderr)  # noqa: T201
-        return 1
+        where, why = f"{_shown(options.host)}:{options.port}", exc.strerror or str(exc)
+        return _sorry(f"{where} 用不了，换一个 --port  cannot listen there, choose another --port ({why})")
     site = f"http://{_shown(options.host)}:{server_port}"
     standalone.configure(
         database=database,
@@ -64,29 +69,55 @@ def _serve(options: argparse.Namespace, database: Path) -> int:
         hosts=["*"] if options.host in ("0.0.0.0", "::") else [options.host, "localhost", "127.0.0.1"],  # noqa: S104
     )
     from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.handlers.wsgi import WSGIHandler
     from django.core.servers.basehttp import run
-    from django.core.wsgi import get_wsgi_application
+
+    from . import delivery, worlds
+    from .script_yaml import WorldError
+
+    try:
+        if script:
+            worlds.load(script)
+    except WorldError as exc:
+        return _sorry(f"{options.world}: {exc}")
 
     def announce(port: object) -> None:
-        _say(_announcement(site, options.callback_url, credentials))
+        delivery.resume()
+        _say(_announcement(site))
 
-    handler = StaticFilesHandler(get_wsgi_application())
+    handler = StaticFilesHandler(WSGIHandler())
     run(options.host, server_port, handler, ipv6=":" in options.host, threading=True, on_bind=announce)
     return 0
 
 
-def _announcement(site: str, callback_url: str, credentials: dict[str, str]) -> str:
+def _announcement(site: str) -> str:
+    """Where everything is, and what one types into an SDK: of every application, should a script have brought more."""
+    from . import applications, people
+
     rows = [
         ("接口", "API", f"{site}/cgi-bin/"),
         ("手机", "Phones", f"{site}/"),
         ("遥控", "Control", f"{site}/control/ledger/"),
-        ("回调", "Callbacks", callback_url or "—"),
-        *((console, "", credentials[name]) for name, console in CREDENTIALS.values()),
         ("群机器人", "Robot", f"{site}/cgi-bin/webhook/send?key={world.ROBOT_KEY}"),
-        ("成员", "Members", " ".join(person["userid"] for person in world.MEMBERS)),
+        ("成员", "Members", " ".join(member.userid for member in people.everybody())),
     ]
-    lines = [f"  {' '.join(filter(None, (here, there))):<18}{value}" for here, there, value in rows]
+    for app in applications.every():
+        rows += [
+            ("应用", "App", app.name),
+            ("CorpID", "", app.corp_id),
+            ("AgentId", "", app.agent_id),
+            ("Secret", "", app.secret),
+            ("Token", "", app.callback_token),
+            ("EncodingAESKey", "", app.encoding_aes_key),
+            ("回调", "Callbacks", app.callback_url or "—"),
+        ]
+    lines = [f"  {_column(' '.join(filter(None, (here, there))))}{value}" for here, there, value in rows]
     return "\n".join(["", "企业微信沙箱  WeCom sandbox", *lines, "", "  Ctrl-C 停止  Ctrl-C stops", ""])
+
+
+def _column(words: str, width: int = 18) -> str:
+    """Padded for a terminal, where a Chinese character is two columns wide."""
+    return words + " " * (width - sum(2 if ord(letter) > 0x2E7F else 1 for letter in words))
 
 
 def _free_port(host: str, port: int) -> int:
@@ -105,6 +136,11 @@ def _shown(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+def _sorry(text: str) -> int:
+    sys.stderr.write(text + "\n")
+    return 1
 
 
 def _say(text: str) -> None:

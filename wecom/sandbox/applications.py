@@ -1,15 +1,15 @@
 """Plumbing: the applications that live in the sandbox.
 
 One by default, with the credentials of `world`. `settings.SANDBOX_APPS` brings others: a list of dictionaries with
-CORP_ID, AGENT_ID, SECRET, CALLBACK_TOKEN, ENCODING_AES_KEY and, if wanted, NAME and CALLBACK_URL. They may belong to
-several corporations, which share one address book here.
+CORP_ID, AGENT_ID, SECRET, CALLBACK_TOKEN, ENCODING_AES_KEY and, if wanted, NAME and CALLBACK_URL (empty: none). They may belong to
+several corporations, which share one address book here. The apps of a scripted world stand in their place.
 """
 
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from . import world
+from . import clock, world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Application:
 
 
 def every() -> list[Application]:
-    configured = getattr(settings, "SANDBOX_APPS", None) or [world.CREDENTIALS]
+    configured = clock.load().apps or getattr(settings, "SANDBOX_APPS", None) or [world.CREDENTIALS]
     agents = [str(entry["AGENT_ID"]) for entry in configured]
     return [
         Application(
@@ -41,7 +41,7 @@ def every() -> list[Application]:
             callback_token=entry["CALLBACK_TOKEN"],
             encoding_aes_key=entry["ENCODING_AES_KEY"],
             name=entry.get("NAME", world.APP_NAME),
-            callback_url=entry.get("CALLBACK_URL", "") or _default_url(),
+            callback_url=_default_url() if entry.get("CALLBACK_URL") is None else entry["CALLBACK_URL"],
         )
         for entry, agent in zip(configured, agents, strict=True)
     ]

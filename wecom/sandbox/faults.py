@@ -9,7 +9,8 @@ API, in the order in which they act on one call (at most one of each line):
 Callback:
     delay ms, copies n (in parallel), late_reply ms (how late the passive reply takes effect), stale s (old timestamp)
 
-`path` narrows a fault to one API ("message/send"), to a branch of it ("message/") or to one event; empty means any.
+`skip` lets so many pass unharmed before. `path` narrows a fault to one API ("message/send"), to a branch of it
+("message/") or to one event; empty means any.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ API_STAGES: tuple[tuple[str, ...], ...] = (
 )
 CALLBACK_STAGES: tuple[tuple[str, ...], ...] = (("delay",), ("copies",), ("late_reply",), ("stale",))
 _INSTEAD_OF_WORK = 2
+MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,26 @@ class Plan(dict[str, str]):
         return ", ".join(f"{kind} {value}".strip() for kind, value in self.items())
 
 
-def add(*, scope: str, kind: str, value: object = None, count: int = 1, path: str = "") -> Fault:
-    """Set a fault for the next `count` times; raises UnknownFault."""
+def add(*, scope: str, kind: str, value: object = None, count: int = 1, path: str = "", skip: int = 0) -> Fault:
+    """Set a fault for the next `count` times, after `skip` that pass unharmed; raises UnknownFault."""
+    text = check(scope=scope, kind=kind, value=value, count=count, skip=skip)
+    with clock.change(chats=False):
+        return Fault.objects.create(
+            scope=scope, kind=kind, value=text, left=count, skip=skip, path=path.strip().lstrip("/")
+        )
+
+
+def check(*, scope: str, kind: str, value: object = None, count: int = 1, skip: int = 0) -> str:
+    """The value such a fault would have; raises UnknownFault."""
     sort = SORTS.get((scope, kind))
     if sort is None:
         raise UnknownFault(f"no fault {kind!r} for {scope!r}; known: {sorted(SORTS)}")
     text = sort.default if value in (None, "") else str(value)
     if sort.least is not None and sort.most is not None:
         _check_number(kind, text, sort.least, sort.most)
-    if not 1 <= count <= 1_000_000:
-        raise UnknownFault("count must be 1 to 1,000,000")
-    with clock.change(chats=False):
-        return Fault.objects.create(scope=scope, kind=kind, value=text, left=count, path=path.strip().lstrip("/"))
+    if not 1 <= count <= MOST or not 0 <= skip <= MOST:
+        raise UnknownFault(f"count must be 1 to {MOST}, skip 0 to {MOST}")
+    return text
 
 
 def remove(*, scope: str = "", kind: str = "", pk: int | None = None) -> int:
@@ -106,7 +116,8 @@ def for_delivery(event: str) -> Plan:
 
 
 def _take(scope: str, path: str, stages: tuple[tuple[str, ...], ...]) -> Plan:
-    waiting = [f for f in Fault.objects.filter(scope=scope, left__gt=0).order_by("id") if _concerns(f, path)]
+    concerned = [f for f in Fault.objects.filter(scope=scope, left__gt=0).order_by("id") if _concerns(f, path)]
+    waiting = [fault for fault in concerned if not _let_pass(fault)]
     plan = Plan()
     for stage in stages if waiting else ():
         if not plan.keys().isdisjoint(API_STAGES[_INSTEAD_OF_WORK]):
@@ -115,6 +126,11 @@ def _take(scope: str, path: str, stages: tuple[tuple[str, ...], ...]) -> Plan:
         if taken:
             plan[taken.kind] = taken.value
     return plan
+
+
+def _let_pass(fault: Fault) -> bool:
+    """Whether this call is one of those that pass before the fault begins."""
+    return fault.skip > 0 and Fault.objects.filter(pk=fault.pk, skip__gt=0).update(skip=F("skip") - 1) == 1
 
 
 def _spend(fault: Fault) -> bool:

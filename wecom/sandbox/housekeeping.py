@@ -3,6 +3,7 @@
 from . import clock, people
 from .models import (
     ApiCall,
+    Change,
     Code,
     Copy,
     Delivery,
@@ -21,7 +22,21 @@ from .models import (
 def reset() -> None:
     """Everything as on the first day; `chats` and `wire` go on counting, so that open pages notice."""
     with clock.change() as world:
-        for model in (Try, Delivery, Code, Copy, Message, GroupChat, Media, Menu, Token, Fault, ApiCall, Member):
+        for model in (
+            Try,
+            Delivery,
+            Code,
+            Change,
+            Copy,
+            Message,
+            GroupChat,
+            Media,
+            Menu,
+            Token,
+            Fault,
+            ApiCall,
+            Member,
+        ):
             model.objects.all().delete()
         people.move_in()
         fresh = World(pk=world.pk, chats=world.chats, wire=world.wire)
@@ -43,7 +58,7 @@ def configure(*, advance: int = 0, code_ttl_hours: float | None = None, retry_pa
 
 def put_member(*, userid: str, **fields: object) -> Member:
     """Make a member or change one; raises ValueError for an unknown field."""
-    allowed = {"name", "alias", "position", "department", "visible", "licensed"}
+    allowed = {"name", "alias", "position", "department", "tags", "visible", "licensed"}
     if not fields.keys() <= allowed or not 1 <= len(userid.encode()) <= 64:
         raise ValueError(f"userid of 1 to 64 bytes, and of these: {sorted(allowed)}")
     people.everybody()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from . import world
+from . import clock, world
 from .models import Member
 
 _TRANSLATED = re.compile(r"\$(userName|userAlias|userAliasOrName|departmentName)=([^$\s]{1,64})\$")
@@ -33,6 +33,20 @@ def find(userids: Iterable[str]) -> dict[str, Member]:
     return found
 
 
+def departments() -> dict[int, str]:
+    """Id to name; 1 is the whole corporation."""
+    return {int(number): name for number, name in clock.load().departments.items()} or world.DEPARTMENTS
+
+
+def of_department(number: int) -> list[Member]:
+    """Everybody in it; in department 1, the root, is everybody."""
+    return [member for member in everybody() if number in (member.department, 1)]
+
+
+def with_tag(number: int) -> list[Member]:
+    return [member for member in everybody() if number in member.tags]
+
+
 def in_range(member: Member | None) -> bool:
     return member is not None and member.visible
 
@@ -57,7 +71,7 @@ def _translated(value: Any, members: dict[str, Member]) -> Any:
 def _word(found: re.Match[str], members: dict[str, Member]) -> str:
     sort, key = found.groups()
     if sort == "departmentName":
-        return world.DEPARTMENTS.get(int(key), found.group()) if key.isdecimal() else found.group()
+        return departments().get(int(key), found.group()) if key.isdecimal() else found.group()
     member = members.get(key.lower())
     if member is None or not member.visible:
         return found.group()

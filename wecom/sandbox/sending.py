@@ -5,7 +5,7 @@ Source: https://developer.work.weixin.qq.com/document/path/90236
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -152,18 +152,24 @@ def _recipients(body: Mapping[str, Any]) -> Recipients:
             raise Refusal(errcode)
     known = people.find(users)
     to = Recipients(invalid_users=[u.lower() for u in users if not people.in_range(known.get(u.lower()))])
-    to.invalid_parties = [party for party in parties if not _of_department(party)]
-    to.invalid_tags = tags
-    chosen = {m.userid: m for m in known.values() if m.visible}
-    chosen |= {m.userid: m for party in parties for m in _of_department(party)}
+    in_parties = {party: _visible(people.of_department(_number(party))) for party in parties}
+    in_tags = {tag: _visible(people.with_tag(_number(tag))) for tag in tags}
+    to.invalid_parties = [party for party, members in in_parties.items() if not members]
+    to.invalid_tags = [tag for tag, members in in_tags.items() if not members]
+    chosen = {m.userid: m for m in _visible(known.values())}
+    chosen |= {m.userid: m for group in (*in_parties.values(), *in_tags.values()) for m in group}
     to.members = [member for member in chosen.values() if member.licensed]
     to.unlicensed = [member.userid for member in chosen.values() if not member.licensed]
     return to
 
 
-def _of_department(party: str) -> list[Member]:
-    number = int(party) if party.isdecimal() and len(party) < 10 else 0
-    return [m for m in people.everybody() if m.visible and number in (m.department, 1) and number]
+def _visible(members: Iterable[Member]) -> list[Member]:
+    return [member for member in members if member.visible]
+
+
+def _number(text: str) -> int:
+    """The id of a department or a tag; 0, which none has, for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _split(value: Any) -> list[str]:

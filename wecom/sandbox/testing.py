@@ -1,14 +1,15 @@
-"""Door: what a test does with the platform: press, write, break things, look; `pytest_plugin` hands it out."""
+"""Door: what a test does with the platform: press, write, break things, look. `pytest_plugin` brings one."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.test import Client
 
-from . import delivery, faults, housekeeping, ledger, taps, world
+from . import delivery, faults, housekeeping, ledger, taps, world, worlds
 from .adapter import WECOM, SandboxAdapter, instead_of_wecom
 from .carrying import Heard
 from .models import Delivery
@@ -72,28 +73,38 @@ class WeComSandbox:
 
     def messages(self, member: str) -> list[dict[str, Any]]:
         """What stands in the member's chats, oldest first, without what was dropped or recalled."""
-        seen = ledger.build(member)["members"].get(member.lower(), {"messages": []})["messages"]
+        seen = ledger.build(member, parts=("members",))["members"].get(member.lower(), {"messages": []})["messages"]
         return [message for message in seen if message["visible"]]
 
     def calls(self, path: str = "") -> list[dict[str, Any]]:
         """The API calls so far, or those of one path such as "message/send"."""
-        return [call for call in self.ledger()["calls"] if path in ("", call["path"])]
+        return [call for call in ledger.build(parts=("calls",))["calls"] if path in ("", call["path"])]
 
     # --- What goes wrong, and when ----------------------------------------------------------------------------------
 
-    def fault(self, kind: str, value: object = None, *, api: str = "api", path: str = "", count: int = 1) -> None:
-        """The next `count` times something goes wrong: see `faults`. `api`: "api" or "callback".
+    def load(self, script: str | Path) -> None:
+        """Everything forgotten, and the world of this YAML made: its text, or a Path. Raises WorldError.
 
+        See `script` for what it may say, and docs/worlds for some.
+        """
+        worlds.load(script.read_text("utf-8") if isinstance(script, Path) else script)
+
+    def fault(
+        self, kind: str, value: object = None, *, api: str = "api", path: str = "", count: int = 1, skip: int = 0
+    ) -> None:
+        """The next `count` times, after `skip` good ones, something goes wrong: see `faults`.
+
+        api  "api" or "callback"
         No test has to wait: a late answer is a requests.ReadTimeout for a caller with less patience than that.
         """
-        faults.add(scope=api, kind=kind, value=value, count=count, path=path)
+        faults.add(scope=api, kind=kind, value=value, count=count, path=path, skip=skip)
 
     def later(self, seconds: int) -> None:
         """Let time pass on the platform: tokens, codes, files and rates age."""
         housekeeping.configure(advance=seconds)
 
     def member(self, userid: str, **fields: object) -> None:
-        """Make a member or change one: name, alias, position, department, visible, licensed."""
+        """Make a member or change one: name, alias, position, department, tags, visible, licensed."""
         housekeeping.put_member(userid=userid, **fields)
 
     def _ended(self, delivery: Any) -> dict[str, Any]:

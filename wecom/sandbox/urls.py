@@ -14,6 +14,7 @@ urlpatterns = [
     path("control/faults/", views_control.faults_),
     path("control/ledger/", views_control.ledger_),
     path("control/reset/", views_control.reset),
+    path("control/world/", views_control.world),
     path("control/clock/", views_control.clock_),
     path("control/members/", views_control.members),
     path("control/check/", views_control.check),

@@ -6,19 +6,23 @@
                              a group chat, or {member, enter: true}: enter_agent
     POST   control/menu/     {member, place: "0" | "2.1", agent_id?, wait?}: presses an entry of the application's menu
     GET    control/faults/   {faults: [{id, api, fault, path, value, left}]}
-    POST   control/faults/   {api: "api" | "callback", fault, value?, count?, path?}; see `faults` for the kinds
+    POST   control/faults/   {api: "api" | "callback", fault, value?, count?, path?, skip?}; see `faults` for the kinds
     DELETE control/faults/   all, or those named by {id} or {api?, fault?}
-    GET    control/ledger/   everything (`?member=` one member's messages); see `ledger.build`
+    GET    control/ledger/   everything (`?member=` one member's messages, `?parts=members,codes` these parts only);
+                             see `ledger.build`
     POST   control/reset/    forget all messages, codes, tokens, faults, logs; members and clock as at first
+    POST   control/world/    {yaml}, or the YAML itself as application/yaml: forgets everything and makes this world;
+                             see `script` and `worlds`; 400 {why, line} where it is wrong, and then nothing has changed
     GET    control/clock/    {now, offset_seconds, code_ttl_hours, retry_pause_ms}
     POST   control/clock/    {advance?: seconds, code_ttl_hours?, retry_pause_ms?}
     GET    control/members/  {members: [...]}
-    POST   control/members/  {userid, name?, alias?, position?, department?, visible?, licensed?}: makes or changes one
+    POST   control/members/  {userid, name?, alias?, position?, department?, tags?, visible?, licensed?}: makes or
+                             changes one
     DELETE control/members/  {userid}: gone from the address book
     POST   control/check/    {agent_id?} the console's 保存: the URL must prove itself; {ok, error, status, ms}
 
 `api` may also be a path such as "message/send": a fault of the API for this path only. `wait: true` delivers before
-answering. Bodies must come as application/json, so that no foreign web page can send them.
+answering. Bodies must come as application/json, a world also as application/yaml: no foreign web page can send those.
 """
 
 import json
@@ -31,7 +35,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from . import applications, clock, delivery, faults, housekeeping, ledger, people, taps
+from . import applications, clock, delivery, faults, housekeeping, ledger, people, script_yaml, taps, worlds
 from .models import Delivery, Fault, Member
 
 Body = dict[str, Any]
@@ -54,6 +58,8 @@ def door(*methods: str) -> Callable[[Callable[[HttpRequest, Body], JsonResponse]
                 return view(request, _body(request))
             except taps.CannotTap as exc:
                 return JsonResponse({"why": str(exc)}, status=404 if exc.missing else 409)
+            except script_yaml.WorldError as exc:
+                return JsonResponse({"why": str(exc), "line": exc.line}, status=400)
             except (BadRequest, faults.UnknownFault, KeyError, TypeError, ValueError) as exc:
                 return JsonResponse({"why": f"{type(exc).__name__}: {exc}"}, status=400)
 
@@ -98,7 +104,12 @@ def faults_(request: HttpRequest, body: Body) -> JsonResponse:
         api = str(body.get("api", "api"))
         scope, path = (api, str(body.get("path", ""))) if api in Fault.Scope.values else ("api", api)
         made = faults.add(
-            scope=scope, kind=str(body["fault"]), value=body.get("value"), count=int(body.get("count", 1)), path=path
+            scope=scope,
+            kind=str(body["fault"]),
+            value=body.get("value"),
+            count=int(body.get("count", 1)),
+            skip=int(body.get("skip", 0)),
+            path=path,
         )
         return JsonResponse(ledger.fault(made), status=201)
     if request.method == "DELETE":
@@ -110,13 +121,25 @@ def faults_(request: HttpRequest, body: Body) -> JsonResponse:
 
 @door("GET")
 def ledger_(request: HttpRequest, body: Body) -> JsonResponse:
-    return JsonResponse(ledger.build(request.GET.get("member", "")), json_dumps_params={"ensure_ascii": False})
+    parts = request.GET.get("parts", "")
+    wanted = parts.split(",") if parts else ledger.PARTS
+    if unknown := set(wanted) - set(ledger.PARTS):
+        raise BadRequest(f"no such part: {', '.join(sorted(unknown))}; known: {', '.join(ledger.PARTS)}")
+    found = ledger.build(request.GET.get("member", ""), parts=wanted)
+    return JsonResponse(found, json_dumps_params={"ensure_ascii": False})
 
 
 @door("POST")
 def reset(request: HttpRequest, body: Body) -> JsonResponse:
     housekeeping.reset()
     return JsonResponse({"reset": True})
+
+
+@door("POST")
+def world(request: HttpRequest, body: Body) -> JsonResponse:
+    made = worlds.load(str(body["yaml"]))
+    counts = {"members": Member.objects.count(), "faults": len(made.troubles), "steps": len(made.steps)}
+    return JsonResponse({"story": made.story, **counts}, status=201)
 
 
 @door("GET", "POST")
@@ -127,9 +150,9 @@ def clock_(request: HttpRequest, body: Body) -> JsonResponse:
             code_ttl_hours=body.get("code_ttl_hours"),
             retry_pause_ms=body.get("retry_pause_ms"),
         )
-    world = clock.load()
+    state = clock.load()
     names = ("offset_seconds", "code_ttl_hours", "retry_pause_ms")
-    return JsonResponse({"now": clock.now(world).isoformat(), **{name: getattr(world, name) for name in names}})
+    return JsonResponse({"now": clock.now(state).isoformat(), **{name: getattr(state, name) for name in names}})
 
 
 @door("GET", "POST", "DELETE")
@@ -158,13 +181,15 @@ def _delivered(started: Delivery, body: Body) -> JsonResponse:
 
 
 def _member(member: Member) -> dict[str, Any]:
-    names = ("userid", "name", "alias", "position", "department", "visible", "licensed")
+    names = ("userid", "name", "alias", "position", "department", "tags", "visible", "licensed")
     return {name: getattr(member, name) for name in names}
 
 
 def _body(request: HttpRequest) -> Body:
     if not request.body:
         return {}
+    if request.content_type in ("application/yaml", "application/x-yaml"):
+        return {"yaml": request.body.decode()}
     if request.content_type != "application/json":
         raise BadRequest("send the body as application/json")
     body = json.loads(request.body)

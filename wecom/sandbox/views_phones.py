@@ -80,8 +80,8 @@ def profile(request: HttpRequest, userid: str) -> HttpResponse:
     member = get_object_or_404(Member, userid=userid.lower())
     context = {
         "member": member,
-        "corporation": world.DEPARTMENTS[1],
-        "department": world.DEPARTMENTS.get(member.department, ""),
+        "corporation": people.departments().get(1, world.DEPARTMENTS[1]),
+        "department": people.departments().get(member.department, ""),
     }
     return render(request, "wecom/sandbox/profile.html", context)
 
