@@ -1,8 +1,8 @@
 """Plumbing: the applications that live in the sandbox.
 
 One by default, with the credentials of `world`. `settings.SANDBOX_APPS` brings others: a list of dictionaries with
-CORP_ID, AGENT_ID, SECRET, CALLBACK_TOKEN, ENCODING_AES_KEY and, if wanted, NAME and CALLBACK_URL (empty: none). They may belong to
-several corporations, which share one address book here. The apps of a scripted world stand in their place.
+CORP_ID, AGENT_ID, SECRET, CALLBACK_TOKEN, ENCODING_AES_KEY and, if wanted, NAME and CALLBACK_URL (empty: none). They
+may belong to several corporations, which share one address book here. A scripted world may bring its own instead.
 """
 
 from dataclasses import dataclass
