@@ -127,11 +127,8 @@ def _app(alias: str) -> Iterator[CheckMessage]:
             f"{where}['CALLBACK_TOKEN'] must be 1 to 32 letters and digits.", hint="接收消息 → Token.", id="wecom.E005"
         )
     if not _is_aes_key(app.encoding_aes_key):
-        yield Error(
-            f"{where}['ENCODING_AES_KEY'] must be 43 letters and digits, not {len(app.encoding_aes_key)}.",
-            hint="接收消息 → EncodingAESKey.",
-            id="wecom.E006",
-        )
+        wrong = f"{where}['ENCODING_AES_KEY'] must be 43 letters and digits; it has {len(app.encoding_aes_key)} signs."
+        yield Error(wrong, hint="接收消息 → EncodingAESKey.", id="wecom.E006")
     yield from _previous_keys(where, app)
     yield from _base_url(where, app.api_base_url)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from environ.fileaware_mapping import FileAwareMapping
@@ -20,7 +21,20 @@ class _Values(FileAwareMapping):
 
 
 class _Env(environ.Env):
+    """Says which variable is wrong. A misspelt switch is no quiet "off"."""
+
     ENVIRON = _Values()
+
+    def get_value(self, var: str, cast: Any = None, **options: Any) -> Any:
+        try:
+            if cast is bool and str(self.ENVIRON.get(var, "")).strip().lower() not in _SWITCHES:
+                raise ValueError("neither on nor off")
+            return super().get_value(var, cast=cast, **options)
+        except ValueError as exc:
+            raise ImproperlyConfigured(f"{var}: {exc}") from None
+
+
+_SWITCHES = {*environ.Env.BOOLEAN_TRUE_STRINGS, "false", "off", "no", "n", "0", ""}
 
 
 env = _Env()
@@ -51,6 +65,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "wecom",
     "lostfound",
+    "wecomsite",
 ]
 
 MIDDLEWARE = [
