@@ -9,6 +9,7 @@ from django.db import OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from wecom import conf
+from wecom.checks import check_cache_table
 from wecom.tasks import run_row
 from wecom.worker import Worker
 
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         try:
             if _unmigrated():
                 raise CommandError("the database is not migrated: run `manage.py migrate` first", returncode=3)
+            if check_cache_table(databases=["default"]):
+                raise CommandError("the cache table is missing: run `manage.py createcachetable` first", returncode=3)
         except OperationalError as exc:
             raise CommandError(f"the database cannot be reached: {exc}", returncode=4) from exc
         worker = Worker(slots=slots, hand_over=run_row.enqueue if conf.runner() == "tasks" else None)
