@@ -41,6 +41,8 @@ _KNOWN = {
     "a repeat would not be the same message any more": _("A repeat would not be the same message any more."),
     "the limit per member": _("The limit of messages per member is reached for the moment."),
     "the limit per api": _("The limit of this API is reached for the moment."),
+    "no handler": _("Nothing here is done with such a message."),
+    "meant for another app": _("It was meant for another app."),
     "unknown card": _("It is no card of ours."),
     "wrong_actor": _("Somebody tapped who is not the finder."),
     "expired": _("Nobody answered in time."),

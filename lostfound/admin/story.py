@@ -69,6 +69,24 @@ def _final(value: Any) -> str:
     return str(Final(value).label) if value in Final.values else str(value)
 
 
+# What a short message told; the keys are those of card_content.TELLS.
+_NEWS: dict[str, Any] = {
+    "undelivered": Happened.CARD_UNDELIVERED.label,
+    "unsure": Happened.CARD_UNSURE.label,
+    "declined": Happened.DECLINED.label,
+    "expired": Happened.EXPIRED.label,
+    "please_delete": Happened.CONSENT_WITHDRAWN.label,
+    "delivered_late": Happened.CONTACT_DELIVERED.label,
+    "rescue": Happened.CARD_STUCK.label,
+}
+
+
+def _news(value: Any) -> str:
+    """The subject of a short message, without the round that it may carry after a hyphen."""
+    word = str(value).partition("-")[0]
+    return str(_NEWS[word]) if word in _NEWS else sentence(word)
+
+
 _RESCUES: dict[str, Any] = {
     "recall": gettext_lazy("the card is being taken back"),
     "text": gettext_lazy("a short message tells the finder"),
@@ -82,5 +100,6 @@ _TOLD: dict[str, Any] = {
     "final": _final,
     "shows": lambda value: _("shows “%(text)s”") % {"text": value},
     "key": lambda value: _("button “%(key)s”") % {"key": value},
+    "what": _news,
     "rescue": lambda value: str(_RESCUES.get(value, value)),
 }

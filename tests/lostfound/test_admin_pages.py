@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from lostfound import card_content
 from lostfound.admin.proxies import CardUpdate
 from lostfound.models import Card, ContactRequest, Item, ResponseCode, TimelineEntry
 from wecom.models import Attempt, Callback, Lease, Outgoing
@@ -357,3 +358,25 @@ def test_an_empty_start_page_says_so_and_offers_a_way_on(client: Client, setting
     page = client.get("/", headers={"accept-language": "en"}).content.decode()
     assert "Nothing was found lately." in page
     assert reverse("admin:lostfound_item_add") in page
+
+
+def test_a_card_that_was_taken_back_is_not_drawn_with_live_buttons(office: Client) -> None:
+    asked = story()
+    card = asked.cards.get()
+    card.payload = {"template_card": {"button_list": [{"text": "确认", "key": "confirm"}]}}
+    card.state, card.shows = "shown", ""
+    card.save()
+    assert "确认" in text_of(office.get(page_of(asked)))
+    card.state = "recalled"
+    card.save()
+    assert "确认" not in text_of(office.get(page_of(asked)))
+
+
+def test_the_subject_of_a_short_message_is_told_in_words(office: Client) -> None:
+    asked = story()
+    for what in (*card_content.TELLS, "undelivered-1", "rescue-2"):
+        TimelineEntry.objects.create(request=asked, event="told", actor="worker", data={"what": what})
+    text = text_of(office.get(page_of(asked)))
+    assert "card not delivered" in text
+    assert [what for what in card_content.TELLS if "_" in what and what in text] == []
+    assert "what:" not in text
