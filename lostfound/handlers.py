@@ -3,8 +3,8 @@
 import logging
 from datetime import timedelta
 
-from wecom.dispatch import Ignored, Received, instant, on, periodic
-from wecom.events import Event, TemplateCardEvent
+from wecom.events import TemplateCardEvent
+from wecom.handlers import Ignored, Received, on_event, periodic
 from wecom.replies import UpdateButton
 
 from . import card_content, selectors, services
@@ -15,13 +15,17 @@ logger = logging.getLogger(__name__)
 APP = "default"  # the app that our cards are sent by
 
 
-@on(TemplateCardEvent)
-def handle_tap(received: Received) -> Ignored | None:
+def answer_tap(event: TemplateCardEvent) -> UpdateButton | None:
+    """处理中 for the right member on a card that is still asking, and for nobody else."""
+    known = event.event_key in (card_content.CONFIRM, card_content.DECLINE)
+    if known and selectors.is_asking(task_id=event.task_id, member=event.userid):
+        return card_content.at_work()
+    return None
+
+
+@on_event(TemplateCardEvent, app=APP, at_once=answer_tap)
+def handle_tap(event: TemplateCardEvent, received: Received) -> Ignored | None:
     """A button of a card was pressed."""
-    event = received.event
-    assert isinstance(event, TemplateCardEvent)  # noqa: S101  for the type checker: dispatch looks up by type
-    if received.app != APP:
-        return Ignored("unknown card")
     tap = services.Tap(
         task_id=event.task_id,
         member=event.userid,
@@ -33,16 +37,6 @@ def handle_tap(received: Received) -> Ignored | None:
     )
     why = services.take_tap(tap)
     return Ignored(why) if why else None
-
-
-@instant(TemplateCardEvent)
-def answer_tap(event: Event) -> UpdateButton | None:
-    """处理中 for the right member on a card that is still asking, and for nobody else."""
-    assert isinstance(event, TemplateCardEvent)  # noqa: S101  as above
-    known = event.app == APP and event.event_key in (card_content.CONFIRM, card_content.DECLINE)
-    if known and selectors.is_asking(task_id=event.task_id, member=event.userid):
-        return card_content.at_work()
-    return None
 
 
 @periodic("lostfound.expire", every=timedelta(minutes=10))

@@ -18,7 +18,8 @@ from tests.support import ROOT
 FLOORS = {
     "wecom": {
         "Facts": "errors errcodes crypto xml payloads events cards messages replies crash",
-        "Plumbing": "conf fields models jobs leases limits tokens client clients oauth dispatch masking wake listen",
+        "Plumbing": "conf fields models jobs leases limits tokens client clients oauth dispatch handlers masking wake"
+        " listen",
         "Decisions": "inbox outbox sent_cards worker",
         "Door": "effects views urls tasks checks admin apps management",
     },
@@ -30,7 +31,9 @@ FLOORS = {
     },
 }
 # What the lost and found may see of wecom …
-WECOM_FOR_LOSTFOUND = "cards messages replies events errors errcodes dispatch outbox sent_cards clients fields oauth"
+WECOM_FOR_LOSTFOUND = (
+    "cards messages replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
+)
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.
 WECOM_BESIDES = {

@@ -18,6 +18,7 @@ POINTS = (
     "cb.verified",
     "cb.inserted_not_committed",
     "cb.committed_not_answered",
+    "cb.handled_not_committed",
     "out.claimed",
     "out.token_got",
     "out.attempt_not_committed",

@@ -7,25 +7,23 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from tests.interop.kit import REPLACED, Official
-from wecom import dispatch, replies
-from wecom.events import TemplateCardEvent
+from tests.wecom.wire import card_on_the_phone
+from wecom import dispatch
+from wecom.handlers import on_card
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def app_of_its_own() -> Iterator[None]:
+def app_of_its_own(db: None) -> Iterator[None]:
     """An app that handles taps and answers them at once, in place of the lost and found."""
-    feedback = {TemplateCardEvent: lambda event: replies.UpdateButton(replace_name=REPLACED)}
-    with (
-        patch.dict(dispatch._handlers, {TemplateCardEvent: lambda received: None}, clear=True),
-        patch.dict(dispatch._feedback, feedback, clear=True),
-    ):
+    card_on_the_phone()
+    with dispatch.alone():
+        on_card(at_once=REPLACED)(lambda: None)
         yield
 
 

@@ -10,7 +10,7 @@ from lostfound.errors import NotFound, RequestClosed, WrongActor
 from lostfound.models import ContactRequest, ResponseCode
 from lostfound.states import Happened as H
 from tests.lostfound.world import FINDER, LOST, OWNER, SEND, WeCom, ask, asked, card_of, events, owed, states, tap
-from wecom import outbox
+from wecom import dispatch, outbox
 from wecom.events import TemplateCardEvent
 from wecom.models import Outgoing
 
@@ -212,7 +212,8 @@ def test_an_update_already_owed_waits_for_the_instant_answer_too(wecom: WeCom) -
 
 def instant(card_task_id: str, member: str = FINDER, key: str = "confirm", app: str = "default") -> bool:
     event = TemplateCardEvent(app=app, userid=member, task_id=card_task_id, event_key=key)
-    return handlers.answer_tap(event) is not None
+    route = dispatch.find(event)
+    return route is not None and route.at_once(event) is not None
 
 
 def test_only_the_right_tap_on_an_asking_card_is_answered_at_once(

@@ -150,7 +150,7 @@ def tap(
         quiet_until=quiet_until,
     )
     with transaction.atomic():
-        verdict = handlers.handle_tap(received)
+        verdict = handlers.handle_tap(event, received) if app == handlers.APP else Ignored("unknown card")
     return verdict.why if isinstance(verdict, Ignored) else ""
 
 

@@ -16,9 +16,9 @@ from tests.wecom.wire import make_due, message, post
 from wecom import clients, conf, crypto, dispatch, inbox, leases, limits, outbox, tokens
 from wecom.errors import TokenUnavailable
 from wecom.events import TemplateCardEvent
+from wecom.handlers import on_card
 from wecom.models import Bucket, Callback, Outgoing
 from wecom.outbox import kinds
-from wecom.replies import UpdateButton
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,14 +98,12 @@ def handled() -> Iterator[list[tuple[str, str]]]:
     """App and task_id of every tap that was handled."""
     seen: list[tuple[str, str]] = []
 
-    def handler(received: dispatch.Received) -> None:
-        assert isinstance(received.event, TemplateCardEvent)
-        seen.append((received.app, received.event.task_id))
+    with dispatch.alone():
 
-    with (
-        patch.dict(dispatch._handlers, {TemplateCardEvent: handler}, clear=True),
-        patch.dict(dispatch._feedback, clear=True),
-    ):
+        @on_card(at_once=lambda event: "x" if event.app == "neighbour" else None)
+        def handler(event: TemplateCardEvent) -> None:
+            seen.append((event.app, event.task_id))
+
         yield seen
 
 
@@ -145,8 +143,7 @@ class TestCallbacks:
         self, client: Client, settings: Any, handled: list[Any]
     ) -> None:
         settings.WECOM = {"north": NORTH, "neighbour": {**NORTH, "AGENT_ID": "1000003"}}
-        with patch.dict(dispatch._feedback, {TemplateCardEvent: lambda event: UpdateButton(replace_name="x")}):
-            answer = post(client, alias="north", path=address("neighbour"))
+        answer = post(client, alias="north", path=address("neighbour"))
         inbox.drain()
         assert (answer.status_code, answer.content, handled) == (200, b"", [])
         kept = Callback.objects.get()

@@ -11,10 +11,10 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.test import Client
 
-from tests.wecom.wire import URL, message, post, row
-from wecom import conf, crypto, dispatch, replies, xml
-from wecom.events import TemplateCardEvent
-from wecom.models import Callback
+from tests.wecom.wire import URL, card_on_the_phone, message, post, row
+from wecom import conf, crypto, dispatch, xml
+from wecom.handlers import on_card
+from wecom.models import Callback, SentCard
 
 pytestmark = pytest.mark.django_db
 
@@ -34,18 +34,17 @@ def ask(client: Client, plain: bytes = b"1616140317555161061", *, age: int = 0, 
 @pytest.fixture(autouse=True)
 def app_of_its_own() -> Any:
     """An app that handles taps and nothing else, in place of the lost and found."""
-    with (
-        patch.dict(dispatch._handlers, {TemplateCardEvent: lambda received: None}, clear=True),
-        patch.dict(dispatch._feedback, clear=True),
-    ):
+    with dispatch.alone():
+        on_card()(lambda: None)
         yield
 
 
 @pytest.fixture
-def feedback() -> Any:
-    """The app answers taps at once, too."""
-    answers = {TemplateCardEvent: lambda event: replies.UpdateButton(replace_name="处理中")}
-    with patch.dict(dispatch._feedback, answers):
+def feedback(db: None) -> Any:
+    """The app answers taps at once, too, and has a card on lisi's phone."""
+    card_on_the_phone()
+    with dispatch.alone():
+        on_card(at_once="处理中")(lambda: None)
         yield
 
 
@@ -244,7 +243,7 @@ class TestRefusing:
             assert decrypt.call_count == 1
 
     def test_a_database_that_cannot_store_is_said_with_503(self, client: Client) -> None:
-        with patch("wecom.inbox._keep", side_effect=OperationalError("locked")):
+        with patch("wecom.inbox.receiving._keep", side_effect=OperationalError("locked")):
             answer = post(client)
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 
@@ -271,6 +270,22 @@ class TestInstantFeedback:
         assert post(client).content == b""
         assert post(client, message(ResponseCode="RC_second")).content == b""
 
+    @pytest.mark.parametrize("end", ["closed", "closing", "recalled", "stuck", "undelivered"])
+    def test_only_a_card_that_lives_is_answered_for(self, client: Client, end: str) -> None:
+        SentCard.objects.update(state=end)
+        assert bool(post(client).content) == (end == "undelivered")  # a tap proves that it had arrived
+
+    def test_only_a_recipient_is_answered(self, client: Client) -> None:
+        assert post(client, message(FromUserName="wangwu")).content == b""
+        assert post(client, message(FromUserName="LiSi")).content
+
+    def test_a_card_that_is_not_ours_is_not_answered_for(self, client: Client) -> None:
+        assert post(client, message(TaskId="t-2")).content == b""
+
+    def test_the_answer_costs_two_reads_and_the_row(self, client: Client, django_assert_num_queries: Any) -> None:
+        with django_assert_num_queries(3):
+            assert post(client).content
+
     def test_a_stale_tap_is_answered_with_nothing(self, client: Client) -> None:
         assert post(client, age=700).content == b""
 
@@ -287,6 +302,7 @@ class TestInstantFeedback:
         def broken(event: Any) -> Any:
             raise ValueError("a mistake of the app's")
 
-        with patch.dict(dispatch._feedback, {TemplateCardEvent: broken}):
+        with dispatch.alone():
+            on_card(at_once=broken)(lambda: None)
             answer = post(client)
         assert (answer.status_code, answer.content, row().state) == (200, b"", "waiting")

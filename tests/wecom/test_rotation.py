@@ -10,9 +10,10 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from tests.wecom.wire import URL, message, post, row
-from wecom import conf, crypto, dispatch, inbox, replies, xml
+from tests.wecom.wire import URL, card_on_the_phone, message, post, row
+from wecom import conf, crypto, dispatch, inbox, xml
 from wecom.events import TemplateCardEvent
+from wecom.handlers import on_card
 from wecom.models import Callback
 
 pytestmark = pytest.mark.django_db
@@ -34,18 +35,17 @@ def rotated(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def handled() -> Any:
+def handled(db: None, rotated: None) -> Any:
     """An app of its own: answers taps at once, handles them, and tells which."""
     seen: list[str] = []
-    feedback = {TemplateCardEvent: lambda event: replies.UpdateButton(replace_name="处理中")}
+    for number in range(2):
+        card_on_the_phone(f"t-{number}")
+    with dispatch.alone():
 
-    def handler(received: Any) -> None:
-        seen.append(received.event.task_id)
+        @on_card(at_once="处理中")
+        def handler(event: TemplateCardEvent) -> None:
+            seen.append(event.task_id)
 
-    with (
-        patch.dict(dispatch._handlers, {TemplateCardEvent: handler}, clear=True),
-        patch.dict(dispatch._feedback, feedback, clear=True),
-    ):
         yield seen
 
 

@@ -10,12 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import responses
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from wecom import conf
+from wecom import cards, conf, sent_cards
 from wecom.management.commands.wecom_send_callback import seal
-from wecom.models import Callback, Outgoing
+from wecom.models import Callback, Outgoing, SentCard
 
 URL = "/wecom/callback/"
 TAP = {
@@ -61,6 +62,21 @@ def post(
     return client.post(path, data=body, content_type="text/xml", query_params=query)
 
 
+def card_on_the_phone(task_id: str = "t-1", *, to: tuple[str, ...] = ("lisi",), app: str = conf.DEFAULT) -> SentCard:
+    """A card of ours with the buttons `confirm` and `decline`, as it is kept once it has been sent."""
+    card = cards.ButtonInteraction(
+        task_id=task_id,
+        main_title=cards.MainTitle(title="同意吗？"),
+        button_list=[cards.Button(text="确认", key="confirm"), cards.Button(text="婉拒", key="decline")],
+    )
+    with transaction.atomic():
+        row = sent_cards.send(card, to=to, app=app)
+    Outgoing.objects.all().delete()
+    SentCard.objects.filter(pk=row.pk).update(state=SentCard.State.SHOWN, sent_at=timezone.now())
+    row.refresh_from_db()
+    return row
+
+
 def row() -> Callback:
     return Callback.objects.get()
 
@@ -82,6 +98,15 @@ class Platform:
             if isinstance(answer, int):
                 keywords = {"status": answer, "body": "<html>bad gateway</html>"}
             self.mock.add(responses.POST, conf.app().api_base_url + path, **keywords)
+
+    def knows(self, userid: str, **profile: Any) -> None:
+        """What user/get answers for a member."""
+        self.mock.add(
+            responses.GET,
+            conf.app().api_base_url + "user/get",
+            json={"errcode": 0, "errmsg": "ok", "userid": userid, **profile},
+            match=[responses.matchers.query_param_matcher({"userid": userid}, strict_match=False)],
+        )
 
     def calls(self, path: str = "message/send") -> list[Any]:
         return [call.request for call in self.mock.calls if f"/{path}?" in str(call.request.url)]

@@ -94,6 +94,9 @@ class Outgoing(Job):
         _("topic"), max_length=64, blank=True, db_index=True, help_text=_("What the owner of the kind groups by.")
     )
     effect_key = models.CharField(_("effect key"), max_length=190, unique=True)
+    content = EncryptedTextField(
+        _("content"), blank=True, default="", help_text=_("What is sent, where no other row holds it.")
+    )
     deadline = models.DateTimeField(_("deadline"))
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)

@@ -15,6 +15,7 @@ have arrived. What a repeat may then do is said by the Call (`proof`) and the Ki
 
 kinds.py    what an app registers          book.py    owe, cancel, retry          delivery.py    one try of one row
 doubt.py    what may have happened         texts.py   messages that may be repeated
+messages.py messages without rows of their own
 """
 
 from wecom.models import Attempt, Outgoing
@@ -23,6 +24,7 @@ from .book import cancel, owe, retry
 from .delivery import ORDER, deliver, drain
 from .doubt import is_in_doubt, is_under_way, may_have_worked, unreached
 from .kinds import Again, Call, Kind, Nothing, Park, Result, State, register
+from .messages import message_body, owe_body, owe_message
 from .texts import DUPLICATE_CHECK, REPEAT_WITHIN, SEND, text_call
 
 __all__ = [
@@ -45,7 +47,10 @@ __all__ = [
     "is_in_doubt",
     "is_under_way",
     "may_have_worked",
+    "message_body",
     "owe",
+    "owe_body",
+    "owe_message",
     "register",
     "retry",
     "text_call",

@@ -20,8 +20,12 @@ def owe(
     topic: str = "",
     due_at: datetime | None = None,
     app: str = conf.DEFAULT,
+    content: str = "",
 ) -> Outgoing:
-    """Promise an effect, inside the transaction that makes it due. Owing the same effect_key again changes nothing."""
+    """Promise an effect, inside the transaction that makes it due. Owing the same effect_key again changes nothing.
+
+    content  what the kind needs and no row of its own holds; kept encrypted
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("an effect is owed inside the transaction that makes it due")
     now = timezone.now()
@@ -32,6 +36,7 @@ def owe(
         "topic": topic,
         "due_at": due_at or now,
         "deadline": now + kind_of(kind).keeps_trying_for,
+        "content": content,
     }
     row, created = Outgoing.objects.get_or_create(effect_key=effect_key, defaults=values)
     if created:

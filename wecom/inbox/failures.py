@@ -1,0 +1,79 @@
+"""Decisions: what becomes of a callback whose handler raised. One table, closed by default.
+
+The nearest class of an error decides. What is not in the table is a mistake of the handler: it is tried a few times,
+because a mistake may be a race that another try does not lose, and then a person looks.
+"""
+
+import logging
+from enum import Enum
+
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from wecom import jobs
+from wecom.errors import (
+    ApiError,
+    ChannelRefused,
+    NotSent,
+    TokenRejected,
+    TransportError,
+    TryLater,
+    WeComError,
+)
+from wecom.masking import mask_text
+from wecom.models import Callback
+
+logger = logging.getLogger(__name__)
+alerts = logging.getLogger("wecom.alerts")
+
+
+class Tries(Enum):
+    """How often a callback is tried before it is set aside as poison, for a person to mend and let it be replayed.
+
+    With the pauses of `jobs.backoff`, 8 tries take three hours and 80 take three days: what a member did three days
+    ago, and whose code is dead since, nobody waits for any more.
+    """
+
+    ONCE = 1
+    A_FEW = 8
+    FOR_DAYS = 80
+
+
+TABLE: dict[type[BaseException], Tries] = {
+    # Bad weather: it passes, and the handler is right.
+    OperationalError: Tries.FOR_DAYS,  # the database is away, or two transactions met
+    InterfaceError: Tries.FOR_DAYS,
+    NotSent: Tries.FOR_DAYS,  # WeCom is away
+    TransportError: Tries.FOR_DAYS,  # perhaps it was done; a handler with `client` is one that may be repeated
+    TryLater: Tries.FOR_DAYS,
+    TokenRejected: Tries.FOR_DAYS,
+    ChannelRefused: Tries.FOR_DAYS,  # the app waits for a person in the console, and works again then
+    # The same again would end the same: content that breaks a rule, settings that cannot work, an answer that is final.
+    ApiError: Tries.ONCE,
+    WeComError: Tries.ONCE,
+    # A mistake in the handler.
+    Exception: Tries.A_FEW,
+}
+
+
+def tries_for(exc: BaseException) -> Tries:
+    return next((TABLE[kind] for kind in type(exc).__mro__ if kind in TABLE), Tries.ONCE)
+
+
+def failed(row: Callback, exc: Exception) -> None:
+    """Let the callback wait for another try, or set it aside with an alert; the reason is kept with it."""
+    failures, tries = row.failures + 1, tries_for(exc)
+    logger.error("handler failed: callback=%s event=%s failures=%s", row.pk, row.event, failures, exc_info=exc)
+    state, now = Callback.State.WAITING, timezone.now()
+    if failures >= tries.value:
+        alerts.error("poison callback: callback=%s event=%s why=%s", row.pk, row.event, type(exc).__name__)
+        state = Callback.State.POISON
+    jobs.let_go(
+        row,
+        state=state,
+        due_at=now + jobs.backoff(failures),
+        failures=failures,
+        attempts=row.attempts + 1,
+        error=mask_text(f"{type(exc).__name__}: {exc}")[:500],
+        finished_at=now if state == Callback.State.POISON else None,
+    )

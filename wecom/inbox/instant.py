@@ -1,0 +1,53 @@
+"""Decisions: what the answer to a callback may already show.
+
+What changes a card is given only for the first tap of a recipient on a card that still lives: nobody knows how WeCom
+orders a passive reply against an update that overtakes it, and a late 处理中 would cover the final text.
+"""
+
+import logging
+
+from django.db import InterfaceError, OperationalError
+
+from wecom import conf, dispatch, sent_cards
+from wecom.events import CardTap, Event
+from wecom.models import Callback
+from wecom.replies import UpdateButton
+
+logger = logging.getLogger(__name__)
+
+
+def instant_reply(event: Event) -> UpdateButton | None:
+    """What its handler says `at_once`, if it may be shown. A failure in it costs the reply, never the callback."""
+    route = dispatch.find(event) if conf.instant_feedback() else None
+    if route is None or route.at_once is None:
+        return None
+    try:
+        reply = _made(route.at_once(event) if callable(route.at_once) else route.at_once, event)
+        return reply if reply is not None and _is_safe(reply, event, checked=callable(route.at_once)) else None
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, so the callback cannot be kept: WeCom sends it again
+    except Exception:
+        logger.exception("no instant reply: app=%s event=%s", event.app, event.name)
+        return None
+
+
+def _made(reply: object, event: Event) -> UpdateButton | None:
+    if isinstance(reply, str):
+        return UpdateButton(replace_name=reply)
+    if reply is None or isinstance(reply, UpdateButton):
+        return reply
+    raise TypeError(f"at_once gave a {type(reply).__name__}")
+
+
+def _is_safe(reply: object, event: Event, *, checked: bool) -> bool:
+    """Whether it can cover nothing: a reply that changes no card always, another only before anything has happened."""
+    if not isinstance(reply, UpdateButton):
+        return True
+    if not isinstance(event, CardTap) or _tapped_before(event):
+        return False
+    # Until the lost and found sends its cards by sent_cards, its own function of the event decides about them.
+    return sent_cards.accepts_instant_reply(event) or (checked and sent_cards.by_task_id(event.task_id) is None)
+
+
+def _tapped_before(event: CardTap) -> bool:
+    return Callback.objects.filter(app=event.app, task_id=event.task_id, userid=event.userid).exists()

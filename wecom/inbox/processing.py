@@ -1,0 +1,143 @@
+"""Decisions: a kept callback, handed to its handler in a worker."""
+
+import logging
+from contextlib import AbstractContextManager, nullcontext
+
+from django.db import transaction
+from django.utils import timezone
+
+from wecom import conf, crash, dispatch, events, jobs, sent_cards, wake
+from wecom.dispatch import Ignored, Received
+from wecom.errors import ConfigError, PayloadMalformed
+from wecom.events import CardTap, Event
+from wecom.models import Callback
+
+from .arguments import LookUp, Run, User
+from .failures import failed
+from .unhandled import suggest
+
+logger = logging.getLogger(__name__)
+
+State = Callback.State
+ORDER = ("pk",)
+
+
+class Lost(Exception):
+    """The lease ran out; what the handler wrote is rolled back."""
+
+
+def process(row: Callback) -> None:
+    """Handle one claimed callback. Safe to be killed anywhere: the row is due again after its lease.
+
+    Raises django.db.Error alone, where not even the failure can be written down.
+    """
+    try:
+        event = events.parse(row.plaintext.encode("utf-8", "surrogateescape"), app=row.app)
+        meant = is_for(event, conf.app(row.app))
+    except PayloadMalformed as exc:
+        jobs.let_go(row, state=State.POISON, error=str(exc), finished_at=timezone.now())
+        return
+    except ConfigError as exc:
+        _wait_for_app(row, exc)
+        return
+    try:
+        if meant:
+            _handle(row, event)
+        else:
+            _end(row, Ignored("meant for another app"))
+    except Lost:
+        logger.warning("lost the lease: callback=%s", row.pk)
+    except Exception as exc:  # noqa: BLE001  whatever a handler may raise
+        failed(row, exc)
+
+
+def is_for(event: Event, app: conf.App) -> bool:
+    """Whether the event names this application; those of the address book name none."""
+    return event.agent_id == str(app.agent_id) or not (event.agent_id or isinstance(event, CardTap))
+
+
+def replay(callback_id: int) -> bool:
+    """Let a callback be handled again, or a quarantined one at last; False where it is being handled right now."""
+    settled = Callback.objects.filter(pk=callback_id).exclude(state__in=Callback.OPEN)
+    moved = settled.update(state=State.WAITING, due_at=timezone.now(), failures=0, error="", finished_at=None)
+    if moved:
+        wake.up()
+    return bool(moved)
+
+
+def drain(limit: int = 1000) -> int:
+    """Handle what is due in this thread until nothing is, at most `limit` callbacks; how many were handled."""
+    return jobs.drain(Callback, order=ORDER, work=process, limit=limit)
+
+
+def _handle(row: Callback, event: Event) -> None:
+    """The code of a tap goes into the wallet first, for good: whatever its handler does, the card can be updated."""
+    received = _received(row, event)
+    if isinstance(event, CardTap):
+        _keep_tap(received, event)
+    route = dispatch.find(event)
+    if route is None:
+        if isinstance(event, CardTap):
+            suggest(event)
+        _end(row, Ignored("no handler"))
+        return
+    user = User(event.userid, app=row.app)
+    try:
+        _run(row, received, route, user)
+    except LookUp:
+        user.look_up()
+        _run(row, received, route, user)
+
+
+def _run(row: Callback, received: Received, route: dispatch.Route, user: User) -> None:
+    """Call the handler, and commit what it owes with the end of the row: in its own transaction, or after it."""
+    apart = "client" in route.asks
+    user.may_ask = apart
+    whole: AbstractContextManager = nullcontext() if apart else transaction.atomic(durable=True)
+    with whole:
+        run = Run(route, received, user=user, card=_card(received.event))
+        verdict = run.call()
+        with transaction.atomic(durable=apart):
+            run.owe()
+            _end(row, verdict)
+            crash.point("cb.handled_not_committed")
+
+
+def _end(row: Callback, verdict: Ignored | None) -> None:
+    state, why = (State.IGNORED, verdict.why) if verdict else (State.DONE, "")
+    if not jobs.let_go(row, state=state, error=why, finished_at=timezone.now(), attempts=row.attempts + 1):
+        raise Lost
+
+
+def _keep_tap(received: Received, event: CardTap) -> None:
+    card = _card(event)
+    if card is not None:
+        sent_cards.keep_tap(
+            card,
+            event=event,
+            received_at=received.received_at,
+            quiet_until=received.quiet_until,
+            cause=f"callback {received.callback_id}",
+        )
+
+
+def _card(event: Event) -> sent_cards.SentCard | None:
+    return sent_cards.by_task_id(event.task_id, app=event.app) if isinstance(event, CardTap) else None
+
+
+def _wait_for_app(row: Callback, exc: ConfigError) -> None:
+    """The app has gone from the settings; it may come back."""
+    logger.error("nobody to handle it for: callback=%s why=%s", row.pk, exc)
+    failures = row.failures + 1
+    due_at = timezone.now() + jobs.backoff(failures)
+    jobs.let_go(row, state=State.WAITING, due_at=due_at, failures=failures, error=str(exc))
+
+
+def _received(row: Callback, event: Event) -> Received:
+    return Received(
+        callback_id=row.pk,
+        app=row.app,
+        event=event,
+        received_at=row.received_at,
+        quiet_until=row.received_at + conf.update_after_reply() if row.instant_reply else None,
+    )

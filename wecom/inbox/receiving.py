@@ -1,0 +1,123 @@
+"""Decisions: a callback in WeCom's request: verify, open, keep, answer. One statement, and what the answer reads."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+
+from django.db import connection
+from django.utils import timezone
+
+from wecom import conf, crash, crypto, dispatch, events, replies, wake, xml
+from wecom.errors import EnvelopeMalformed, PayloadMalformed, Stale
+from wecom.models import Callback
+
+from .instant import instant_reply
+from .processing import is_for
+from .signed import Signed
+
+logger = logging.getLogger(__name__)
+alerts = logging.getLogger("wecom.alerts")
+
+State = Callback.State
+
+
+def check(alias: str, *, query: Mapping[str, str]) -> bytes:
+    """Answer the console's check of the URL: the opened echostr, bare. Touches no database.
+
+    Raises EnvelopeMalformed (400), CallbackRejected (403), ConfigError (unknown app).
+    Source: https://developer.work.weixin.qq.com/document/path/90930
+    """
+    app = conf.app(alias)
+    signed = Signed.of(query)
+    if "echostr" not in query:
+        raise EnvelopeMalformed("no echostr")
+    echostr = query["echostr"].replace(" ", "+")  # a proxy that decodes once too often turns + into a space
+    plain, _ = signed.open(echostr, app)
+    if signed.is_stale:
+        raise Stale("the check of the URL is not of now")
+    return plain
+
+
+def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float) -> bytes:
+    """Keep one callback and return the body of the answer: empty, or a sealed passive reply.
+
+    arrived  time.monotonic() when the request came in
+    Raises EnvelopeMalformed (400), CallbackRejected (403), ConfigError (unknown app) and django.db.Error (503);
+    nothing is kept then.
+    """
+    app = conf.app(alias)
+    signed = Signed.of(query)
+    envelope = xml.parse_envelope(body)
+    plain, keys = signed.open(envelope.encrypt, app)
+    crash.point("cb.verified")
+    if keys in app.previous_callback_keys:
+        logger.info("callback under previous keys: app=%s", alias)
+    row, event = _as_row(app, plain, stale=signed.is_stale)
+    reply = instant_reply(event) if event and row.state == State.WAITING else None
+    row.instant_reply = reply is not None
+    row.answer_ms = round((time.monotonic() - arrived) * 1000)
+    is_new = _keep(row)
+    crash.point("cb.committed_not_answered")
+    if is_new and reply and event:
+        return _seal(reply, event, app, keys)
+    return b""
+
+
+def _as_row(app: conf.App, plain: bytes, *, stale: bool) -> tuple[Callback, events.Event | None]:
+    """The row for one decrypted message, in the state that it enters our books with."""
+    row = Callback(
+        app=app.alias,
+        plaintext=plain.decode("utf-8", "surrogateescape"),
+        digest=hashlib.sha256(app.alias.encode() + b"\0" + plain).hexdigest(),
+    )
+    try:
+        event = events.parse(plain, app=app.alias)
+    except PayloadMalformed as exc:
+        alerts.error("poison callback: app=%s digest=%s", app.alias, row.digest[:12])
+        row.state, row.error, row.finished_at = State.POISON, str(exc), timezone.now()
+        return row, None
+    row.event = event.name[:64]
+    row.userid = event.userid[:64]
+    row.task_id = getattr(event, "task_id", "")[:128]
+    row.event_key = getattr(event, "event_key", "")[:128]
+    if stale:
+        alerts.error("stale callback in quarantine: app=%s digest=%s", app.alias, row.digest[:12])
+        row.state, row.error, row.finished_at = State.QUARANTINED, "its timestamp is not of now", timezone.now()
+    elif not is_for(event, app):
+        row.state, row.error, row.finished_at = State.IGNORED, "meant for another app", timezone.now()
+    elif dispatch.find(event) is None and not isinstance(event, events.CardTap):
+        row.state, row.error, row.finished_at = State.IGNORED, "no handler", timezone.now()
+    return row, event
+
+
+def _keep(row: Callback) -> bool:
+    """Write the row in one statement, durable when it returns. False: we had it already, and counted the repeat."""
+    fields = [f for f in Callback._meta.concrete_fields if not f.primary_key]
+    table, digest = Callback._meta.db_table, "digest"
+    columns = ", ".join(f'"{f.column}"' for f in fields)
+    values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in fields]
+    statement = (
+        f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(fields))}) '  # noqa: S608  our own names
+        f'ON CONFLICT ("{digest}") DO UPDATE SET repeats = "{table}".repeats + 1 RETURNING id, repeats'
+    )
+    if connection.vendor == "postgresql":
+        statement = f"WITH kept AS ({statement}) SELECT id, repeats, pg_notify('{wake.CHANNEL}', '') FROM kept"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        crash.point("cb.inserted_not_committed")
+        row.pk, row.repeats = cursor.fetchone()[:2]
+    return row.repeats == 0
+
+
+def _seal(reply: replies.UpdateButton, event: events.Event, app: conf.App, keys: conf.CallbackKeys) -> bytes:
+    """Under the pair that the request came with: WeCom opens the answer with the keys it has just used."""
+    now = timezone.now()
+    return replies.seal_reply(
+        reply.to_xml(to_user=event.userid, from_user=app.corp_id, created_at=now),
+        token=keys.token,
+        key=crypto.aes_key(keys.encoding_aes_key),
+        receive_id=app.corp_id,
+        timestamp=str(int(now.timestamp())),
+        nonce=hashlib.sha256(str(now.timestamp()).encode()).hexdigest()[:16],
+    )
