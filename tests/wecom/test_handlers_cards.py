@@ -155,6 +155,7 @@ class TestAtOnce:
         sandbox.tap("lisi", "yes", task_id=card.task_id)
         inbox.drain()
         card.refresh_from_db()
+        assert card.quiet_until is not None
         assert card.quiet_until > Callback.objects.get().received_at
 
     def test_switched_off_nothing_is_answered_and_all_is_handled(self, sandbox: WeComSandbox, settings: Any) -> None:
