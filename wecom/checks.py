@@ -11,7 +11,7 @@ from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection, connections
 
-from . import conf, crypto
+from . import conf, crypto, dispatch
 from .errors import ConfigError, IllegalAesKey
 
 RUNNERS = ("threads", "tasks")
@@ -56,6 +56,21 @@ def check_crash_point(**kwargs: Any) -> list[CheckMessage]:
 def crash_point() -> str:
     """The point at which a test wants this process to die; empty everywhere else."""
     return str(getattr(settings, "CRASH_POINT", "") or "")
+
+
+@register("wecom")
+def check_handlers(**kwargs: Any) -> list[CheckMessage]:
+    """A handler for an app that nobody has would wait for ever."""
+    aliases = conf.aliases()
+    return [
+        Warning(
+            f"{dispatch.name_of(route.handler)}: {route} is for an app that settings.WECOM does not name.",
+            hint=f"The apps are {', '.join(aliases) or 'none'}.",
+            id="wecom.W003",
+        )
+        for route in dispatch.routes()
+        if route.app is not None and route.app not in aliases
+    ]
 
 
 @register("wecom")

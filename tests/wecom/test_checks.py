@@ -1,18 +1,23 @@
 """System checks: every wrong setting speaks at start-up, with an id and a hint, and shows no secret."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 
+from wecom import dispatch
+
 KEY = "IeTh3PjUztESXbRMtpHGnIBLtgtg3yQ6VN2WEZMSsjg"
 
 
 @pytest.fixture(autouse=True)
-def in_order(settings: Any) -> None:
-    """Settings that no check objects to, as the others start from."""
+def in_order(settings: Any) -> Iterator[None]:
+    """Settings that no check objects to, as the others start from; and no handlers."""
     settings.WECOM_SANDBOX = False
     use(settings)
+    with dispatch.alone():
+        yield
 
 
 def use(settings: Any, **changes: Any) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 
 from wecom import dispatch
 from wecom.errors import ConfigError
@@ -232,6 +233,15 @@ class TestRefusedAtStartUp:
             dispatch.periodic("sweep", every=timedelta(1))(confirm)
             with pytest.raises(ConfigError, match=r"confirm .* and .*agree"):
                 dispatch.periodic("sweep", every=timedelta(1))(agree)
+
+
+def test_a_handler_for_an_app_that_nobody_has_is_named_by_the_checks() -> None:
+    on_card("confirm", app="hr")(confirm)
+    on_card("confirm", app="default")(agree)
+    found = [message for message in run_checks(tags=["wecom"]) if message.id == "wecom.W003"]
+    assert [str(message.msg) for message in found] == [
+        f"{dispatch.name_of(confirm)}: @on_card('confirm', app='hr') is for an app that settings.WECOM does not name."
+    ]
 
 
 def test_a_handler_stays_the_function_it_was() -> None:

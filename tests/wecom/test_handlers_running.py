@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from tests.support import in_threads
-from tests.wecom.wire import Platform, make_due, message, post, row
+from tests.wecom.wire import Platform, card_on_the_phone, make_due, message, post, row
 from wecom import dispatch, inbox, jobs, outbox
 from wecom.client import Client
 from wecom.errors import (
@@ -273,6 +273,18 @@ class TestRunsOnce:
         (claimed,) = jobs.claim(Callback, order=("pk",), limit=1, worker="w")
         inbox.process(claimed)
         assert (marks(), owed()) == (1, [])  # it ran outside of a transaction; what it owes was not owed
+
+
+def test_an_answer_at_once_whose_query_fails_costs_the_answer_alone(client: Browser) -> None:
+    def asks(event: Any) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nothing FROM nowhere")
+        return "处理中"
+
+    on_card("confirm", at_once=asks)(lambda: None)
+    card_on_the_phone()
+    answer = post(client)
+    assert (answer.status_code, answer.content, row().state) == (200, b"", "waiting")
 
 
 FOR_DAYS: list[Exception] = [
