@@ -5,13 +5,14 @@ the transaction that ends the callback. So one rule holds for handlers inside an
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from wecom import clients, outbox, sent_cards
 from wecom.cards import Card, CardReplacement
 from wecom.dispatch import Ignored, Received, Route
 from wecom.errors import ChannelRefused, ConfigError, Refused
-from wecom.events import CardTap
+from wecom.events import CardTap, Event
 
 Change = str | Card | CardReplacement
 USER = "user/get"
@@ -66,13 +67,22 @@ class User:
         return f"<User {self.userid}>"
 
 
+def tapped_card(event: Event) -> sent_cards.SentCard | None:
+    return sent_cards.by_task_id(event.task_id, app=event.app) if isinstance(event, CardTap) else None
+
+
 class Run:
     """One run of a handler: what it asks for, and what it wants done."""
 
-    def __init__(self, route: Route, received: Received, *, user: User, card: sent_cards.SentCard | None) -> None:
-        self.route, self.received, self.user, self.card = route, received, user, card
+    def __init__(self, route: Route, received: Received, user: User) -> None:
+        self.route, self.received, self.user = route, received, user
         self._wanted: list[Callable[[], object]] = []
         self._replies = 0
+
+    @cached_property
+    def card(self) -> sent_cards.SentCard | None:
+        """The card that was tapped, read where it is first needed."""
+        return tapped_card(self.received.event)
 
     def call(self) -> Ignored | None:
         """Run the handler, and take what it returns for what it wants done."""

@@ -6,7 +6,8 @@ orders a passive reply against an update that overtakes it, and a late 处理中
 
 import logging
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error as DatabaseError
+from django.db import connection
 
 from wecom import conf, dispatch, sent_cards
 from wecom.events import CardTap, Event
@@ -24,9 +25,9 @@ def instant_reply(event: Event) -> UpdateButton | None:
     try:
         reply = _made(route.at_once(event) if callable(route.at_once) else route.at_once, event)
         return reply if reply is not None and _is_safe(reply, event, checked=callable(route.at_once)) else None
-    except (OperationalError, InterfaceError):
-        raise  # the database is away, so the callback cannot be kept: WeCom sends it again
-    except Exception:
+    except Exception as exc:
+        if isinstance(exc, DatabaseError) and not _database_is_there():
+            raise  # the callback cannot be kept either: WeCom is to send it again, and not to wait for long
         logger.exception("no instant reply: app=%s event=%s", event.app, event.name)
         return None
 
@@ -47,6 +48,10 @@ def _is_safe(reply: object, event: Event, *, checked: bool) -> bool:
         return False
     # Until the lost and found sends its cards by sent_cards, its own function of the event decides about them.
     return sent_cards.accepts_instant_reply(event) or (checked and sent_cards.by_task_id(event.task_id) is None)
+
+
+def _database_is_there() -> bool:
+    return connection.connection is not None and connection.is_usable()
 
 
 def _tapped_before(event: CardTap) -> bool:

@@ -12,7 +12,7 @@ from wecom.errors import ConfigError, PayloadMalformed
 from wecom.events import CardTap, Event
 from wecom.models import Callback
 
-from .arguments import LookUp, Run, User
+from .arguments import LookUp, Run, User, tapped_card
 from .failures import failed
 from .unhandled import suggest
 
@@ -95,7 +95,7 @@ def _run(row: Callback, received: Received, route: dispatch.Route, user: User) -
     user.may_ask = apart
     whole: AbstractContextManager = nullcontext() if apart else transaction.atomic(durable=True)
     with whole:
-        run = Run(route, received, user=user, card=_card(received.event))
+        run = Run(route, received, user)
         verdict = run.call()
         with transaction.atomic(durable=apart):
             run.owe()
@@ -110,7 +110,7 @@ def _end(row: Callback, verdict: Ignored | None) -> None:
 
 
 def _keep_tap(received: Received, event: CardTap) -> None:
-    card = _card(event)
+    card = tapped_card(event)
     if card is not None:
         sent_cards.keep_tap(
             card,
@@ -119,10 +119,6 @@ def _keep_tap(received: Received, event: CardTap) -> None:
             quiet_until=received.quiet_until,
             cause=f"callback {received.callback_id}",
         )
-
-
-def _card(event: Event) -> sent_cards.SentCard | None:
-    return sent_cards.by_task_id(event.task_id, app=event.app) if isinstance(event, CardTap) else None
 
 
 def _wait_for_app(row: Callback, exc: ConfigError) -> None:
