@@ -30,8 +30,8 @@ from wecom.models import Lease
 GATE = Path(os.environ["GATE"])
 
 def work(how):
-    (GATE / f"run {time.monotonic_ns()}").touch()
     Lease.objects.create(pk=f"mark {how} {time.monotonic_ns()}")
+    (GATE / f"run {time.monotonic_ns()}").touch()
     while (GATE / "shut").exists():
         time.sleep(0.02)
 
