@@ -45,7 +45,9 @@ class Visitor:
     abroad: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def arrives(self, *, language: str = "zh-CN", width: int = 1280, height: int = 900) -> BrowserContext:
+    def arrives(
+        self, *, language: str = "zh-CN", width: int = 1280, height: int = 900, scale: float = 1
+    ) -> BrowserContext:
         """A browser profile of its own: nobody is logged in, nothing is cached."""
         made = self.browser.new_context(
             base_url=self.site,
@@ -53,6 +55,7 @@ class Visitor:
             timezone_id="Asia/Shanghai",
             color_scheme="light",
             viewport={"width": width, "height": height},
+            device_scale_factor=scale,
         )
         made.set_default_timeout(PATIENCE_MS)
         made.on("request", self._asked)

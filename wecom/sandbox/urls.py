@@ -28,6 +28,7 @@ urlpatterns = [
     path("faults/remove/", views_phones.remove_fault, name="remove_fault"),
     path("clock/", views_phones.set_clock, name="set_clock"),
     path("check/", views_phones.check_url, name="check_url"),
+    path("world/", views_phones.load_world, name="load_world"),
     path("reset/", views_phones.reset, name="reset"),
     path("media/<str:media_id>/", views_phones.media, name="media"),
     path("article/<int:message_id>/<int:number>/", views_phones.article, name="article"),

@@ -23,9 +23,11 @@ from . import (
     housekeeping,
     menus,
     people,
+    script_yaml,
     taps,
     words,
     world,
+    worlds,
 )
 from .models import Media, Member, Message, World
 
@@ -39,7 +41,10 @@ def page(view: View) -> View:
 
 
 def action(view: Callable[[HttpRequest], str]) -> View:
-    """A press: does it and answers without content; the words it returns are shown to the person."""
+    """A press: does it and answers without content; the words it returns are shown to the person.
+
+    `request.anew` makes the page come again, because other people live in the world now.
+    """
 
     @login_not_required
     @require_POST
@@ -53,7 +58,8 @@ def action(view: Callable[[HttpRequest], str]) -> View:
             said = _("That did not work: something is missing or no number.")
         if not getattr(request, "htmx", False):
             return redirect("sandbox:phones")
-        return trigger_client_event(HttpResponse(status=204), "acted", {"say": said})
+        told = {"say": said, "anew": getattr(request, "anew", False)}
+        return trigger_client_event(HttpResponse(status=204), "acted", told)
 
     return pressed
 
@@ -181,7 +187,22 @@ def check_url(request: HttpRequest) -> str:
 
 
 @action
+def load_world(request: HttpRequest) -> str:
+    """The file that was picked; what is wrong in it is said with its line."""
+    file = request.FILES["world"]
+    try:
+        made = worlds.load(file.read(script_yaml.LARGEST + 1).decode())
+    except UnicodeDecodeError:
+        return _("This file is no text.")
+    except script_yaml.WorldError as exc:
+        return f"{file.name}: {exc}"
+    request.anew = True  # type: ignore[attr-defined]
+    return made.story or _("The world is there.")
+
+
+@action
 def reset(request: HttpRequest) -> str:
+    request.anew = bool(clock.load().story)  # type: ignore[attr-defined]
     housekeeping.reset()
     return _("Everything as on the first day.")
 

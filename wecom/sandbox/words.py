@@ -79,6 +79,7 @@ def waiting_faults() -> list[dict[str, Any]]:
             "words": fault(row.scope, row.kind, row.value),
             "where": dict(PATHS).get(row.path, row.path) if row.path else "",
             "left": row.left,
+            "skip": row.skip,
         }
         for row in Fault.objects.filter(left__gt=0).order_by("id")
     ]

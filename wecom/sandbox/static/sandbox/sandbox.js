@@ -34,6 +34,7 @@
   });
 
   document.body.addEventListener("acted", (event) => {
+    if (event.detail.anew) { location.assign(location.pathname); return; }
     hurry(AFTER_PRESS);
     soon();
     const words = event.detail.say;
@@ -55,6 +56,7 @@
     for (const button of form.querySelectorAll(".is-pressed")) {
       setTimeout(() => button.classList.remove("is-pressed"), 300);
     }
+    if (!form.closest(".phone")) return;
     for (const menu of document.querySelectorAll(".wc-menu[open], .menu-more[open]")) menu.open = false;
   });
 
