@@ -158,6 +158,17 @@ def test_a_robot_sends_no_card_that_calls_back() -> None:
     assert robot(body)["errcode"] == 42031
 
 
+def test_a_robots_news_card_needs_its_picture() -> None:
+    area = {"image_url": "https://example.com/a.png"}
+    card = {"card_type": "news_notice", "main_title": {"title": "a"}, "card_action": {"type": 1, "url": "https://a/"}}
+    pictured = {**card, "card_image": {"url": "https://example.com/a.png"}}
+    sent = [
+        robot({"msgtype": "template_card", "template_card": one})
+        for one in ({**card, "image_text_area": area}, pictured)
+    ]
+    assert [answer["errcode"] for answer in sent] == [42044, 0]
+
+
 def test_a_robots_picture_is_shown() -> None:
     image = {"base64": base64.b64encode(PNG).decode(), "md5": hashlib.md5(PNG, usedforsecurity=False).hexdigest()}
     assert robot({"msgtype": "image", "image": image})["errcode"] == 0

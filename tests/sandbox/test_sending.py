@@ -62,6 +62,14 @@ def test_a_text_of_exactly_2048_bytes_is_accepted() -> None:
     assert send_text(text="字" * 682 + "ab")["errcode"] == 0
 
 
+def test_tags_can_be_addressed_and_empty_ones_are_named() -> None:
+    housekeeping.put_member(userid="wangwu", tags=[7, 8])
+    answer = post("message/send", {"totag": "7|9", "msgtype": "text", "text": {"content": "值班"}})
+    assert (answer["errcode"], answer["invalidtag"]) == (0, "9")
+    assert [message["text"] for message in chat_of("wangwu")] == ["值班"]
+    assert chat_of("lisi") == []
+
+
 def test_the_whole_corporation_and_departments_can_be_addressed() -> None:
     assert post("message/send", {"touser": "@all", "msgtype": "text", "text": {"content": "1"}})["errcode"] == 0
     assert post("message/send", {"toparty": "2|77", "msgtype": "text", "text": {"content": "2"}}) | {"msgid": ""} == {

@@ -5,7 +5,7 @@ from pytest_django import Settings
 
 from tests.sandbox.kit import a_card, a_notice, ask, chat_of, post, send_card, send_text, token, update
 from tests.support import in_threads
-from wecom.sandbox import clock, housekeeping, ledger
+from wecom.sandbox import clock, housekeeping, ledger, taps
 from wecom.sandbox.world import CREDENTIALS
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +116,46 @@ def test_a_message_can_be_recalled_for_a_day() -> None:
     assert post("message/recall", {"msgid": old})["errcode"] == 42052
     assert post("message/recall", {"msgid": "invented"})["errcode"] == 40058
     assert [(m["recalled"], m["visible"]) for m in chat_of()] == [(True, False), (False, True)]
+
+
+def test_departments_and_tags_may_be_named_in_place_of_members() -> None:
+    housekeeping.put_member(userid="wangwu", tags=[7])
+    sent = send_card(a_card(), to="zhangsan|lisi|wangwu|zhaoliu")
+    assert update(sent["response_code"], [], partyids=[3])["errcode"] == 0
+    assert [bool(chat_of(one)[0]["dead"]) for one in ("zhangsan", "lisi", "wangwu", "zhaoliu")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    tap = taps.tap(member="wangwu", event_key="confirm", task_id="lf-1@1")
+    code = ledger.build()["codes"][-1]["code"]
+    assert tap.userid == "wangwu"
+    assert update(code, [], tagids=[7])["errcode"] == 0
+    assert [bool(chat_of(one)[0]["dead"]) for one in ("wangwu", "zhaoliu")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "errcode"),
+    [
+        ({"partyids": ["3"]}, 40058),
+        ({"tagids": [True]}, 40058),
+        ({"partyids": list(range(101))}, 82002),
+        ({"tagids": list(range(101))}, 82003),
+        ({"userids": ["a"] * 1001}, 40032),
+        ({"userids": [], "tagids": [7]}, 82102),
+    ],
+)
+def test_departments_and_tags_have_limits(change: dict[str, object], errcode: int) -> None:
+    code = send_card(a_card())["response_code"]
+    body = {"userids": ["zhangsan"], "response_code": code, "button": {"replace_name": "好"}, **change}
+    assert post("message/update_template_card", body)["errcode"] == errcode
+
+
+def test_a_card_that_was_dropped_or_whose_member_left_the_range_is_not_updated() -> None:
+    for number in range(30):
+        send_text("lisi", str(number))
+    sent = send_card(a_card(), to="zhangsan|lisi|wangwu")
+    housekeeping.put_member(userid="wangwu", visible=False)
+    assert update(sent["response_code"], ["zhangsan", "lisi", "wangwu"])["invaliduser"] == ["lisi", "wangwu"]
+    assert chat_of("wangwu")[0]["face"] == "fresh"

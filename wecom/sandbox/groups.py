@@ -108,6 +108,8 @@ def _robots_content(world: World, key: str, msgtype: str, content: Any) -> tuple
         rules.check_card(content)
         if content["card_type"] not in rules.NOTICES:
             raise Refusal(42031, "robots send text_notice and news_notice")
+        if content["card_type"] == "news_notice" and not content.get("card_image"):
+            raise Refusal(42044, "card_image.url")
         return content, []
     if msgtype == "image":
         picture = contents.check_robot_image(content)

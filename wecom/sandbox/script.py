@@ -37,6 +37,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {  # what each step may say; a step is a 
     "recall": ("app", "task_id"),
     "tap": ("app", "member", "task_id", "key", "choose"),
     "say": ("app", "member", "text", "chat"),
+    "event": ("app", "member", "fields"),
     "menu": ("app", "buttons"),
     "chat": ("app", "id", "name", "members"),
     "file": ("name", "kind", "base64"),

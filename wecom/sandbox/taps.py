@@ -76,6 +76,26 @@ def enter(*, member: str, agent_id: str = "") -> Delivery:
     return _event(_member(member), _app(agent_id), {"Event": "enter_agent", "EventKey": ""})
 
 
+def happen(*, member: str, fields: Mapping[str, Any], agent_id: str = "") -> Delivery:
+    """Anything else that the platform may tell of a member, by its elements: subscribe, a place, a picture they wrote.
+
+    fields  {"MsgType": "event", "Event": "subscribe"}; an object or a list of pairs has elements inside. Who, when and
+            which application is added, and MsgId where it is no event. `member` "": the platform itself, as "sys".
+    """
+    named = {str(name): _inside(value) for name, value in fields.items()}
+    if not isinstance(named.get("MsgType"), str) or not all(map(_is_element, named)):
+        raise ValueError("fields name elements of the XML, MsgType among them")
+    if named["MsgType"] == "event" and not named.get("Event"):
+        raise ValueError("an event has its name in Event")
+    app = _app(agent_id)
+    if named["MsgType"] != "event":
+        named = {"MsgId": _message_id(), **named}
+    with clock.change(chats=False) as world:
+        started = _prepare(world, app, _member(member).userid if member else "sys", named)
+    delivery.start(started)
+    return started
+
+
 def press_menu(*, member: str, place: str, agent_id: str = "") -> Delivery:
     """The member presses the entry at a place ("0", "2.1") of the application's menu: click, view or view_miniprogram.
 
@@ -99,6 +119,23 @@ def _event(person: Member, app: Application, fields: Mapping[str, Any]) -> Deliv
     return started
 
 
+def _inside(value: Any) -> Any:
+    """A value as `xml.write` takes it: what is no whole number is a text, objects and lists of pairs have children."""
+    if isinstance(value, Mapping):
+        return tuple((str(name), _inside(inner)) for name, inner in value.items() if _is_element(str(name)))
+    if isinstance(value, list):
+        return tuple((str(name), _inside(inner)) for name, inner in value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _is_element(name: str) -> bool:
+    return name.isascii() and name.isidentifier()
+
+
+def _message_id() -> int:
+    return 7_000_000_000_000_000_000 + secrets.randbelow(10**17)
+
+
 def _words(text: str) -> str:
     text = text.strip()[:TEXT_LENGTH].replace("\0", "")
     if not text:
@@ -113,7 +150,7 @@ def _said(world: World, person: Member, text: str, *, agent_id: str = "", chat: 
         chat=chat,
         sender=person.userid,
         origin=Message.Origin.MEMBER,
-        msgid=str(7_000_000_000_000_000_000 + secrets.randbelow(10**17)),
+        msgid=str(_message_id()),
         msgtype="text",
         content={"content": text},
         sent_at=clock.now(world),

@@ -61,6 +61,10 @@ class WeComSandbox:
         """Open the application."""
         return self._ended(taps.enter(member=member, agent_id=agent_id))
 
+    def event(self, member: str, fields: Mapping[str, Any], *, agent_id: str = "") -> dict[str, Any]:
+        """Anything else that the platform may tell, by its elements: {"MsgType": "event", "Event": "subscribe"}."""
+        return self._ended(taps.happen(member=member, fields=fields, agent_id=agent_id))
+
     def press_menu(self, member: str, place: str, *, agent_id: str = "") -> dict[str, Any]:
         """Press the entry at "0" or "2.1" of the application's menu."""
         return self._ended(taps.press_menu(member=member, place=place, agent_id=agent_id))

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from . import access, clock, faces, people, rules, sending
 from .applications import Application
 from .errcodes import Refusal
-from .models import Change, Code, Copy, Message, World
+from .models import Change, Code, Copy, Member, Message, World
 
 RECALL_FOR = timedelta(hours=24)
 USERS = 1000
@@ -86,11 +86,12 @@ def _change(message: Message, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _targets(message: Message, body: Mapping[str, Any]) -> tuple[QuerySet[Copy], list[str]]:
-    """The copies to change, and the lower-cased ids of those named who have none."""
+    """The copies to change, and the lower-cased ids of those named who have none or are out of range by now."""
     users = _array(body, "userids", str, USERS, 40032)
     parties = _array(body, "partyids", int, sending.PARTIES, 82002)
     tags = _array(body, "tagids", int, sending.TAGS, 82003)
-    copies = Copy.objects.filter(message=message)
+    hidden = list(Member.objects.filter(visible=False).values_list("userid", flat=True))
+    copies = Copy.objects.filter(message=message, dropped=False).exclude(userid__in=hidden)
     if body.get("atall") == 1:
         return copies, []
     if not users and not parties and not tags:

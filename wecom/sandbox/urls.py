@@ -10,6 +10,7 @@ urlpatterns = [
     re_path(r"^cgi-bin/(?P<path>[\w/]{1,128})/?$", views_api.call, name="api"),
     path("control/tap/", views_control.tap),
     path("control/say/", views_control.say),
+    path("control/event/", views_control.event),
     path("control/menu/", views_control.press_menu),
     path("control/faults/", views_control.faults_),
     path("control/ledger/", views_control.ledger_),

@@ -4,6 +4,8 @@
                              201 {delivery}; 409 {why} for a dead or recalled card; 404 {why} for no such card
     POST   control/say/      {member, text, agent_id?, wait?} a text to the application, {member, text, chatid} one into
                              a group chat, or {member, enter: true}: enter_agent
+    POST   control/event/    {member, fields: {MsgType, Event, …}, agent_id?, wait?}: anything else that may be told:
+                             subscribe, LOCATION, a picture that the member wrote; see `taps.happen`
     POST   control/menu/     {member, place: "0" | "2.1", agent_id?, wait?}: presses an entry of the application's menu
     GET    control/faults/   {faults: [{id, api, fault, path, value, left}]}
     POST   control/faults/   {api: "api" | "callback", fault, value?, count?, path?, skip?}; see `faults` for the kinds
@@ -90,6 +92,14 @@ def say(request: HttpRequest, body: Body) -> JsonResponse:
         said = taps.say_in_group(member=member, text=str(body["text"]), chatid=str(body["chatid"]))
         return JsonResponse({"message_id": said.pk}, status=201)
     return _delivered(taps.say(member=member, text=str(body["text"]), agent_id=agent_id), body)
+
+
+@door("POST")
+def event(request: HttpRequest, body: Body) -> JsonResponse:
+    started = taps.happen(
+        member=str(body["member"]), fields=dict(body["fields"]), agent_id=str(body.get("agent_id", ""))
+    )
+    return _delivered(started, body)
 
 
 @door("POST")

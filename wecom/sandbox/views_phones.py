@@ -189,7 +189,7 @@ def check_url(request: HttpRequest) -> str:
 @action
 def load_world(request: HttpRequest) -> str:
     """The file that was picked; what is wrong in it is said with its line."""
-    file = request.FILES["world"]
+    (file,) = request.FILES.getlist("world")
     try:
         made = worlds.load(file.read(script_yaml.LARGEST + 1).decode())
     except UnicodeDecodeError:

@@ -9,6 +9,7 @@
       - recall: {task_id: lf-1}
       - say: {member: lisi, text: 在吗}                              a callback goes out; not so with chat: desk
       - tap: {member: lisi, task_id: lf-1, key: confirm, choose: {question: [option]}}
+      - event: {member: lisi, fields: {MsgType: event, Event: subscribe}}
       - menu: {buttons: […]}
       - later: 25 h
 
@@ -144,6 +145,10 @@ def _say(said: Mapping[str, Any]) -> None:
         taps.say(member=member, text=text, agent_id=str(said.get("app", "")))
 
 
+def _event(said: Mapping[str, Any]) -> None:
+    taps.happen(member=str(said["member"]), fields=_plain(said["fields"]), agent_id=str(said.get("app", "")))
+
+
 def _menu(said: Mapping[str, Any]) -> None:
     app = _app(said)
     query = {"agentid": app.agent_id}
@@ -170,6 +175,7 @@ _STEPS: Mapping[str, Callable[[Any], None]] = {
     "recall": _recall,
     "tap": _tap,
     "say": _say,
+    "event": _event,
     "menu": _menu,
     "chat": _chat,
     "file": _file,
