@@ -57,14 +57,17 @@ def fault(row: Fault) -> dict[str, Any]:
 
 def _members(only: str) -> dict[str, Any]:
     chats: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    copies = Copy.objects.select_related("message__chat").order_by("sent_at", "id")
-    changes = Change.objects.order_by("id")
+    copies, changes = Copy.objects.order_by("sent_at", "id"), Change.objects.order_by("id")
+    messages = Message.objects.select_related("chat")
     if only:
         copies, changes = copies.filter(userid=only), changes.filter(copy__userid=only)
+        messages = messages.filter(copies__userid=only)
+    sent = {message.pk: message for message in messages}  # each once, however many have a copy
     later: dict[int, list[Change]] = defaultdict(list)
     for change in changes:
         later[change.copy_id].append(change)
     for copy in copies:
+        copy.message = sent[copy.message_id]
         chats[copy.userid].append(_seen(copy, later[copy.pk]))
     return {
         m.userid: {"name": m.name, "visible": m.visible, "licensed": m.licensed, "messages": chats[m.userid]}
