@@ -1,6 +1,11 @@
 """Callbacks over real HTTP: what is sent, how often, and what the answer does."""
 
+import os
+import subprocess
+import sys
+
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from tests.sandbox.kit import (
@@ -17,7 +22,8 @@ from tests.sandbox.kit import (
     upload,
 )
 from tests.support import free_port
-from wecom.sandbox import applications, delivery, housekeeping, ledger, taps
+from wecom.sandbox import applications, clock, delivery, housekeeping, ledger, taps
+from wecom.sandbox.models import Delivery, Try
 from wecom.sandbox.taps import CannotTap
 
 
@@ -214,3 +220,40 @@ def test_a_notice_without_callback_cannot_be_tapped(listener: Listener) -> None:
     with pytest.raises(CannotTap):
         tap()
     assert listener.got == []
+
+
+def test_what_a_dead_process_left_on_its_way_is_brought_by_the_next_one_that_looks(
+    client: Client, listener: Listener
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    send_card(a_card())
+    owners = {"dead": f"{gone.pid}-a", "earlier, with our number": f"{os.getpid()}-a", "alive": f"{os.getppid()}-a"}
+    rows = {who: _left_behind(owner, key=who) for who, owner in owners.items()}
+    assert client.get("/sandbox/control/ledger/?parts=faults").status_code == 200
+    assert delivery.join()
+    assert sorted(got.text("EventKey") for got in listener.got) == ["dead", "earlier, with our number"]
+    assert not Delivery.objects.get(pk=rows["alive"].pk).finished
+    assert delivery.resume() == 0
+
+
+def test_a_delivery_that_had_arrived_before_the_process_died_is_not_repeated(listener: Listener) -> None:
+    row = _left_behind("0-a", key="arrived")
+    Try.objects.create(delivery=row, number=1, status=200)
+    assert delivery.resume() == 0
+    assert Delivery.objects.get(pk=row.pk).finished
+    assert listener.got == []
+
+
+def _left_behind(owner: str, *, key: str) -> Delivery:
+    plain = f"<xml><EventKey>{key}</EventKey></xml>"
+    app = applications.first()
+    return Delivery.objects.create(
+        at=clock.now(),
+        agent_id=app.key,
+        userid="zhangsan",
+        event="click",
+        url=app.callback_url,
+        plaintext=plain,
+        owner=owner,
+    )

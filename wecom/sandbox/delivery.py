@@ -6,6 +6,7 @@ Source: https://developer.work.weixin.qq.com/document/path/90930
 """
 
 import logging
+import os
 import secrets
 import threading
 import time
@@ -33,6 +34,7 @@ sleep = time.sleep
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _running: set[threading.Thread] = set()
 _in_place_of_http: Carrier | None = None
+_self: list[str] = []
 
 
 @contextmanager
@@ -57,15 +59,49 @@ def start(delivery: Delivery) -> None:
         transaction.on_commit(lambda: _spawn(_run_alone, delivery.pk))
 
 
-def resume() -> int:
-    """Start again what a process that has died left on its way; how many. Only for the one process that delivers.
+def me() -> str:
+    """This process, told from a later one that has the same number."""
+    pid = os.getpid()
+    if not _self or not _self[0].startswith(f"{pid}-"):
+        _self[:] = [f"{pid}-{secrets.token_hex(8)}"]
+    return _self[0]
 
-    A tap is a row before it is a thread, so none is lost; one whose answer was under way arrives twice, as in life.
+
+def resume() -> int:
+    """Bring what processes left on its way when they died; how many. Any process of this machine may call it.
+
+    A tap is a row before it is a thread, so none is lost; one whose answer was under way comes twice, as in life.
     """
-    left = list(Delivery.objects.filter(finished=False).order_by("id"))
-    for delivery in left:
+    taken = [delivery for delivery in Delivery.objects.filter(finished=False).order_by("id") if _inherit(delivery)]
+    for delivery in taken:
         start(delivery)
-    return len(left)
+    return len(taken)
+
+
+def _inherit(delivery: Delivery) -> bool:
+    """Whether this process is the one that goes on with it."""
+    left = Delivery.objects.filter(pk=delivery.pk, owner=delivery.owner, finished=False)
+    if _lives(delivery.owner):
+        return False
+    if delivery.tries.filter(status=200).exists():
+        left.update(finished=True)
+        return False
+    return left.update(owner=me()) == 1
+
+
+def _lives(owner: str) -> bool:
+    pid = owner.partition("-")[0]
+    if owner == me() or not pid.isdecimal():
+        return owner == me()
+    if int(pid) in (0, os.getpid()):
+        return False  # nobody, or an earlier process that had our number
+    try:
+        os.kill(int(pid), 0)
+    except PermissionError:
+        return True  # somebody else's
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def join(timeout: float = 30.0) -> bool:

@@ -237,7 +237,11 @@ class Delivery(models.Model):
     url = models.CharField(max_length=500, blank=True)
     plaintext = models.TextField()
     faults = models.CharField(max_length=200, blank=True)
+    owner = models.CharField(max_length=40, blank=True, help_text="The process that brings it, see delivery.me().")
     finished = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=Q(finished=False), name="sandbox_under_way")]
 
     def __str__(self) -> str:
         return f"{self.event} {self.userid}"

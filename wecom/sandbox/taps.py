@@ -236,4 +236,5 @@ def _prepare(
         message=message,
         url=app.callback_url,
         plaintext=xml.write({**head, **fields, "AgentID": int(app.agent_id)}),
+        owner=delivery.me(),
     )

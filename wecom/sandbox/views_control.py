@@ -131,6 +131,7 @@ def faults_(request: HttpRequest, body: Body) -> JsonResponse:
 
 @door("GET")
 def ledger_(request: HttpRequest, body: Body) -> JsonResponse:
+    delivery.resume()
     parts = request.GET.get("parts", "")
     wanted = parts.split(",") if parts else ledger.PARTS
     if unknown := set(wanted) - set(ledger.PARTS):

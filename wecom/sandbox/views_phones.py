@@ -73,6 +73,7 @@ def phones(request: HttpRequest) -> HttpResponse:
 @page
 def poll(request: HttpRequest) -> HttpResponse:
     """What has changed since `seen`; 204 when nothing has."""
+    delivery.resume()
     context = _context(request, only_if_newer_than=request.GET.get("seen", ""))
     if not context:
         return HttpResponse(status=204)
