@@ -86,19 +86,16 @@ class Route:
             return None
         if self.by == "on_message" and not _is_message(event):
             return None
-        if self.key is not None and self.match(event) is None:
+        if self.key is not None and not (self.key == _text_of(event) or self.match(event)):
             return None
         exactness = 0 if isinstance(self.key, str) else 1 if self.key else 2
         return self.by == "on_event", exactness, type(event).__mro__.index(self.kind), self.app is None
 
     def match(self, event: Event) -> "re.Match[str] | None":
-        """A pattern must fit the whole key of a card, and may stand anywhere in the text of a message."""
-        if self.key is None:
+        """What a pattern found: it must fit the whole key of a card, and may stand anywhere in a text."""
+        if not isinstance(self.key, re.Pattern):
             return None
-        text = _text_of(event)
-        if isinstance(self.key, str):
-            return re.fullmatch(re.escape(self.key), text)
-        return self.key.search(text) if self.by == "on_message" else self.key.fullmatch(text)
+        return (self.key.search if self.by == "on_message" else self.key.fullmatch)(_text_of(event))
 
     @property
     def place(self) -> tuple[object, ...]:
