@@ -1,25 +1,13 @@
-"""Plumbing: the only reader of the settings that concern the lost and found; reads at use, never at import."""
+"""Plumbing: the times of the lost and found, which follow from how long a response code lives."""
 
 from datetime import timedelta
 
-from django.conf import settings
-
-BEFORE_THE_CODE_DIES = timedelta(hours=2)
-
-
-def code_lifetime() -> timedelta:
-    """How long a response code lives by the shorter of WeCom's two statements: what we plan by."""
-    return timedelta(hours=float(getattr(settings, "RESPONSE_CODE_TTL_HOURS", 24)))
-
-
-def code_hard_lifetime() -> timedelta:
-    """How long a response code lives by the longer statement: when we stop trying it."""
-    return timedelta(hours=float(getattr(settings, "RESPONSE_CODE_HARD_TTL_HOURS", 72)))
+from wecom import sent_cards
 
 
 def expire_after() -> timedelta:
     """How long a finder may leave a card unanswered: the code kept from the send can then still close the card."""
-    return max(code_lifetime() - BEFORE_THE_CODE_DIES, timedelta(0))
+    return sent_cards.answer_within()
 
 
 def stale_after() -> timedelta:

@@ -30,9 +30,6 @@ def handle_tap(event: TemplateCardEvent, received: Received) -> Ignored | None:
         task_id=event.task_id,
         member=event.userid,
         key=event.event_key,
-        response_code=event.response_code,
-        received_at=received.received_at,
-        quiet_until=received.quiet_until,
         cause=f"callback {received.callback_id}",
     )
     why = services.take_tap(tap)

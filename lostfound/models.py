@@ -6,13 +6,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wecom.fields import EncryptedTextField, UserIdField
+from wecom.sent_cards import ResponseCode as AnyResponseCode
+from wecom.sent_cards import SentCard
 
 from .states import (
-    CardState,
     Category,
     Channel,
-    CodeSource,
-    CodeState,
     Delivery,
     Final,
     Happened,
@@ -89,60 +88,35 @@ class ContactRequest(models.Model):
         return f"#{self.pk}"
 
 
-class Card(models.Model):
-    """One card sent to the finder in one round of a request."""
+class Card(SentCard):
+    """One card sent to the finder in one round of a request: wecom's card, and whose it is."""
 
+    sent_card = models.OneToOneField(
+        SentCard, models.CASCADE, parent_link=True, primary_key=True, related_name="lostfound_card"
+    )
     request = models.ForeignKey(ContactRequest, models.CASCADE, related_name="cards", verbose_name=_("contact request"))
     round = models.PositiveIntegerField(_("round"), default=1)
-    task_id = models.CharField(_("task id"), max_length=128, unique=True)
-    recipient = UserIdField(_("recipient"))
-    payload = models.JSONField(_("card as sent"), default=dict)
-    msgid = models.CharField(_("msgid"), max_length=190, blank=True)
-    state = models.CharField(_("state"), max_length=16, choices=CardState.choices, default=CardState.OWED)
-    shows = models.CharField(
-        _("shows"), max_length=60, blank=True, help_text=_("What stands on the buttons now, as far as we know.")
-    )
     final = models.CharField(_("final text because"), max_length=16, choices=Final.choices, blank=True)
-    # An instant answer is on its way to the phone: an update before this moment could be covered by it.
-    quiet_until = models.DateTimeField(_("no update before"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"), default=timezone.now)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("card")
         verbose_name_plural = _("cards")
-        ordering = ["-id"]
+        ordering = ["-sent_card"]
         constraints = [models.UniqueConstraint(fields=["request", "round"], name="lostfound_card_round")]
 
-    def __str__(self) -> str:
-        return self.task_id
+    @property
+    def recipient(self) -> str:
+        """The UserID of the finder whom it was sent to."""
+        return str(next(iter(self.recipients.get("users", ())), ""))
 
 
-class ResponseCode(models.Model):
-    """One code of a card: pays for one change of what the card shows."""
-
-    card = models.ForeignKey(Card, models.CASCADE, related_name="codes", verbose_name=_("card"))
-    app = models.CharField(_("app"), max_length=32, default="default")
-    code = EncryptedTextField(_("code"))
-    fingerprint = models.CharField(_("fingerprint"), max_length=64)
-    source = models.CharField(_("source"), max_length=8, choices=CodeSource.choices)
-    userid = UserIdField(_("member"), blank=True)
-    issued_at = models.DateTimeField(_("issued"))
-    expires_at = models.DateTimeField(_("expires"), help_text=_("Planned with the shorter lifetime."))
-    state = models.CharField(_("state"), max_length=16, choices=CodeState.choices, default=CodeState.LIVE)
-    reserved_for = models.PositiveBigIntegerField(_("reserved for"), null=True, blank=True)
-    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+class ResponseCode(AnyResponseCode):
+    """One code of a card, as the desk sees it."""
 
     class Meta:
+        proxy = True
         verbose_name = _("response code")
         verbose_name_plural = _("response codes")
-        ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["app", "fingerprint"], name="lostfound_code_once")]
-        indexes = [models.Index(fields=["card", "state"], name="lostfound_code_card")]
-
-    def __str__(self) -> str:
-        return f"…{self.fingerprint[:6]}"
 
 
 class TimelineEntry(models.Model):

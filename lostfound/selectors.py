@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from wecom.outbox import Outgoing, State
+from wecom.sent_cards import CardState
 
 from . import conf
 from .models import Card, ContactRequest
 from .services import owing
-from .states import CardState, Delivery, RequestState
+from .states import Delivery, RequestState
 
 FAILED = (State.PARKED, State.DEAD)
 _NOT_SHOWN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED, CardState.STUCK, CardState.RECALLED)
@@ -22,7 +23,7 @@ _NOT_SHOWN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED, Card
 def is_asking(*, task_id: str, member: str) -> bool:
     """Whether this card still asks this member, and nothing final was decided about it. One indexed read."""
     return Card.objects.filter(
-        task_id=task_id, recipient=member, final="", request__state=RequestState.PENDING
+        task_id=task_id, request__finder=member, final="", request__state=RequestState.PENDING
     ).exists()
 
 

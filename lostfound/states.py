@@ -1,4 +1,4 @@
-"""Facts: the states that things, requests, cards and codes go through, and which steps are possible.
+"""Facts: the states that things and requests go through, and which steps are possible.
 
 request   pending ─► accepted | declined | expired | withdrawn        one filtered UPDATE, one winner
           accepted ─► declined | withdrawn                            only until the contact's send has begun
@@ -6,14 +6,7 @@ request   pending ─► accepted | declined | expired | withdrawn        one fi
 delivery  none ─► owed ─► delivered | unsure | failed                 the contact on its way to the owner
           unsure, failed ─► owed                                      a person retried
 
-card      owed ─► shown ─► closing ─► closed | stuck                  what the finder's phone shows
-          owed ─► undelivered | unsure | cancelled
-          stuck ─► closing                                            a fresh code came, or a person retried
-          stuck ─► recalled                                           the rescue took the message back
-          undelivered, unsure ─► shown                                a tap proves that it had arrived
-          undelivered, unsure ─► owed                                 a person retried
-
-code      live ─► reserved ─► spent | refused;   live ─► expired      pays for one change of a card
+The states of cards and codes are wecom's: see wecom.models.cards.
 """
 
 from django.db.models import TextChoices
@@ -68,31 +61,6 @@ class Delivery(TextChoices):
     DELIVERED = "delivered", _("delivered")
     UNSURE = "unsure", _("unsure")
     FAILED = "failed", _("failed")
-
-
-class CardState(TextChoices):
-    OWED = "owed", _("to be sent")
-    SHOWN = "shown", _("shown")
-    CLOSING = "closing", _("final text owed")
-    CLOSED = "closed", _("closed")
-    STUCK = "stuck", _("final text not shown")
-    UNDELIVERED = "undelivered", _("not delivered")
-    UNSURE = "unsure", _("perhaps delivered")
-    CANCELLED = "cancelled", _("never sent")
-    RECALLED = "recalled", _("taken back")
-
-
-class CodeState(TextChoices):
-    LIVE = "live", _("live")
-    RESERVED = "reserved", _("reserved")
-    SPENT = "spent", _("spent")
-    REFUSED = "refused", _("refused")
-    EXPIRED = "expired", _("expired")
-
-
-class CodeSource(TextChoices):
-    SEND = "send", _("from the send")
-    TAP = "tap", _("from a tap")
 
 
 class Final(TextChoices):

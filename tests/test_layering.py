@@ -39,7 +39,6 @@ WECOM_FOR_LOSTFOUND = (
 WECOM_BESIDES = {
     "lostfound.admin": "models admin",
     "lostfound.services.recovery": "models inbox",
-    "lostfound.services.waiting": "models",
     "lostfound.audit": "models",
 }
 # Facts know neither the framework nor the network …

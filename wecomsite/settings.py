@@ -229,7 +229,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "ItemStateEnum": "lostfound.states.ItemState",
         "RequestStateEnum": "lostfound.states.RequestState",
-        "CardStateEnum": "lostfound.states.CardState",
+        "CardStateEnum": "wecom.models.SentCard.State",
         "OutgoingStateEnum": "wecom.models.Outgoing.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

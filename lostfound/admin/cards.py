@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from lostfound.models import Card, ResponseCode
-from lostfound.states import CodeState
 from wecom.admin.labels import EMPTY, brief, exact, state_badge, time_left
 from wecom.admin.records import RecordAdmin, RecordInline
+from wecom.sent_cards import CodeState
+from wecom.sent_cards import ResponseCode as AnyResponseCode
 
 from . import deeds
 from .drawing import draw_card
@@ -23,7 +24,7 @@ def link_to_request(request_id: int) -> SafeString:
     return format_html('<a class="lf-link" href="{}">#{}</a>', address, request_id)
 
 
-def lifetime(code: ResponseCode) -> str:
+def lifetime(code: AnyResponseCode) -> str:
     """The time left of a code that can still be spent."""
     return time_left(code.expires_at) if code.state in (CodeState.LIVE, CodeState.RESERVED) else EMPTY
 
@@ -70,7 +71,7 @@ class CodeInline(RecordInline):
 class CardAdmin(RecordAdmin):
     list_display = ("task_id", "belongs_to", "round", "recipient", "shown_state", "shows", "final", "sent", "closed")
     list_filter = ("state", "final", ("created_at", admin.DateFieldListFilter))
-    search_fields = ("task_id", "msgid", "recipient")
+    search_fields = ("task_id", "msgid", "recipients")
     search_help_text = _("Task id, msgid or member")
     date_hierarchy = "created_at"
     inlines = (CodeInline,)

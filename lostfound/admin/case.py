@@ -8,7 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from lostfound import selectors
-from lostfound.models import Card, ContactRequest, ResponseCode
+from lostfound.models import Card, ContactRequest
+from wecom import sent_cards
 from wecom.admin.labels import EMPTY, errcode_full, exact, state_badge
 from wecom.admin.message import as_json
 from wecom.models import Attempt, Outgoing
@@ -84,7 +85,9 @@ class Case:
 
 def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
     """Everything about this request, newest card first, the rest in the order in which it happened."""
-    cards = request.cards.order_by("-round").prefetch_related(Prefetch("codes", ResponseCode.objects.defer("code")))
+    cards = request.cards.order_by("-round").prefetch_related(
+        Prefetch("codes", sent_cards.ResponseCode.objects.defer("code"))
+    )
     outgoing = [_outgoing(row, may_retry=may_retry) for row in selectors.outgoing_of(request)]
     pages = {str(part.row.pk): part.url for part in outgoing}
     return Case(
@@ -111,7 +114,7 @@ def _card(card: Card) -> CardPart:
     )
 
 
-def _code(code: ResponseCode) -> CodeLine:
+def _code(code: sent_cards.ResponseCode) -> CodeLine:
     return CodeLine(
         fingerprint=code.fingerprint[:6],
         source=str(code.get_source_display()),

@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from lostfound import errors, services
 from lostfound.models import Card, ContactRequest, Item
-from lostfound.states import CardState, Delivery, ItemState, RequestState
+from lostfound.states import Delivery, ItemState, RequestState
+from wecom import sent_cards
 from wecom.admin import callbacks, outgoing
 from wecom.admin.deeds import Deed
-from wecom.outbox import Outgoing, State
+from wecom.outbox import State
+from wecom.sent_cards import CardState
 
 from .reasons import translated
 
@@ -42,7 +44,7 @@ def _resend_of_card(card_id: Any, by: str) -> None:
 
 
 def _retry_update_of_card(card_id: Any, by: str) -> None:
-    row = Outgoing.objects.filter(kind="lostfound.update_card", subject=str(card_id), state__in=FAILED).first()
+    row = sent_cards.updates_of(Card.objects.get(pk=card_id)).filter(state__in=FAILED).last()
     if row is None:
         raise errors.NothingToDo("no update of this card has failed")
     services.retry_outgoing(outgoing_id=row.pk, by=by)

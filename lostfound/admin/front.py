@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lostfound.models import Card, ContactRequest, Item
-from lostfound.states import CardState, Delivery, ItemKind, ItemState, RequestState
+from lostfound.states import Delivery, ItemKind, ItemState, RequestState
 from wecom.models import Callback, Lease, Outgoing
+from wecom.sent_cards import CardState
 
 from .proxies import only_updates, without_updates
 

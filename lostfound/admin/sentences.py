@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lostfound.states import CardState, ItemState, RequestState
+from lostfound.states import ItemState, RequestState
 from wecom.outbox import Outgoing
+from wecom.sent_cards import CardState
 
 _KNOWN = {
     "it belongs to no contact request": _("It belongs to no contact request."),

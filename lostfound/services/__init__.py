@@ -1,12 +1,12 @@
-"""Decisions: the only place where the state of an item, a request, a card or a code changes.
+"""Decisions: the only place where the state of an item or a request changes.
 
 Every service is keyword-only, one transaction, and writes one timeline entry per transition in it.
 `by` and `actor` are a UserID or the name of an administrator. Errors: lostfound.errors.
 
     items · requests · answers · closing      what people do
-    cards · updates · contact · sending       what then happens
+    cards · contact · telling · following     what then happens
     recovery                                  what a person mends
-    wallet · owing · journal · reach          what they share
+    owing · journal                           what they share
 """
 
 from .answers import Tap, accept_contact_request, decline_contact_request, take_tap

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,10 +9,10 @@ from django.utils import timezone
 from lostfound.card_content import CONFIRM, DECLINE
 from lostfound.errors import NotFound, RequestClosed, WrongActor
 from lostfound.models import Card, ContactRequest
-from lostfound.states import CodeSource, Delivery, Final, Happened, RequestState
+from lostfound.states import Delivery, Final, Happened, RequestState
 
-from . import contact, owing, wallet
-from .cards import close_cards, keep_quiet, mark_shown, reopen_card, revive_card
+from . import contact, owing
+from .cards import close_cards, reopen_card, revive_card
 from .journal import lock_request, move_request, note
 
 alerts = logging.getLogger("wecom.alerts")
@@ -21,18 +20,11 @@ alerts = logging.getLogger("wecom.alerts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tap:
-    """One press of a button, as the platform reported it.
-
-    received_at  when we kept it: the age of its code counts from there
-    quiet_until  set where the press was answered at once: no update of the card before this moment
-    """
+    """One press of a button, as the platform reported it."""
 
     task_id: str
     member: str
     key: str
-    response_code: str
-    received_at: datetime
-    quiet_until: datetime | None = None
     cause: str = ""
 
 
@@ -40,25 +32,16 @@ class Tap:
 def take_tap(tap: Tap) -> str:
     """Do what the press asks for; the answer says why nothing was done, and is empty where something was.
 
-    Its code goes into the wallet in any case, as long as the card is ours. Safe to repeat.
+    What it brings the card, wecom has taken down before. Safe to repeat.
     """
     card = Card.objects.filter(task_id=tap.task_id).first()
     if card is None:
         return "unknown card"
     card = _locked(card)
-    wallet.keep_code(
-        card=card,
-        code=tap.response_code,
-        source=CodeSource.TAP,
-        userid=tap.member,
-        issued_at=tap.received_at,
-    )
     if tap.member.lower() != card.request.finder.lower():
         alerts.error("tap of somebody else: request=%s task_id=%s", card.request_id, card.task_id)
         note(card.request, Happened.WRONG_ACTOR, actor=tap.member, cause=tap.cause, round=card.round)
         return "wrong_actor"
-    mark_shown(card, Happened.CARD_INFERRED, actor=tap.member, cause=tap.cause)
-    keep_quiet(card, tap.quiet_until)
     return _answer(card, tap)
 
 

@@ -8,14 +8,14 @@
 from django.utils import timezone
 
 from lostfound.models import Card, ContactRequest
-from lostfound.states import CardState, Delivery, Final, Happened, RequestState
+from lostfound.states import Delivery, Final, Happened, RequestState
 from wecom import outbox
 from wecom.outbox import Outgoing
+from wecom.sent_cards import CardState
 
 from . import owing
 from .cards import cards_of, close_cards
 from .journal import WORKER, lock_request, move_request, note
-from .reach import is_unreached
 
 
 def contact_to_send(row: Outgoing) -> ContactRequest | outbox.Nothing:
@@ -25,7 +25,7 @@ def contact_to_send(row: Outgoing) -> ContactRequest | outbox.Nothing:
         return outbox.Nothing(f"the request is {request.state}")
     if request.consent_withdrawn_at is None:
         return request
-    if owing.is_in_doubt(row):
+    if outbox.is_in_doubt(row):
         _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why="the consent was withdrawn after a try")
     else:
         _fail(request, row, why="the consent was withdrawn")
@@ -36,7 +36,7 @@ def settle_contact(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
     """Write down what is known of the contact, and owe the finder's cards the text that says it."""
     request = lock_request(row.subject)
     if result.state in (outbox.State.DONE, outbox.State.INFERRED):
-        if is_unreached(result.answer, request.owner):
+        if request.owner in outbox.unreached(result.answer):
             _fail(request, row, why="the owner cannot be reached")
             return outbox.Park("errcode 0, but the owner cannot be reached")
         _delivered(request, row)

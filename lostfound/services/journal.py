@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from lostfound.errors import NotFound, RequestClosed
-from lostfound.models import Card, ContactRequest, TimelineEntry
+from lostfound.models import ContactRequest, TimelineEntry
 from lostfound.states import Happened, RequestState
 
 WORKER = "worker"  # the actor of what ran by itself
@@ -20,15 +20,6 @@ def lock_request(request_id: int | str) -> ContactRequest:
         return ContactRequest.objects.select_for_update(no_key=True).get(pk=request_id)
     except ContactRequest.DoesNotExist:
         raise NotFound("contact request", request_id) from None
-
-
-def lock_card(card_id: int | str) -> Card:
-    """The card with its request locked."""
-    request_id = Card.objects.values_list("request_id", flat=True).get(pk=card_id)
-    request = lock_request(request_id)
-    card = Card.objects.get(pk=card_id)
-    card.request = request
-    return card
 
 
 def move_request(request: ContactRequest, old: RequestState, new: RequestState, **fields: Any) -> None:

@@ -1,21 +1,20 @@
 """Decisions: what a person can still mend. Each does nothing twice: the second of two at once hears NothingToDo."""
 
-from collections.abc import Callable
-
 from django.db import transaction
 from django.utils import timezone
 
 from lostfound import conf
 from lostfound.errors import NotFound, NothingToDo
 from lostfound.models import Card, ContactRequest
-from lostfound.states import CardState, Delivery, Final, Happened, RequestState
-from wecom import inbox, outbox
+from lostfound.states import Delivery, Final, Happened, RequestState
+from wecom import inbox, outbox, sent_cards
 from wecom.models import Callback
 from wecom.outbox import Outgoing
+from wecom.sent_cards import CardState
 
-from . import owing, wallet
-from .cards import cards_of, close_card, create_card, move_card
-from .journal import lock_card, lock_request, note
+from . import owing
+from .cards import cards_of, close_card, create_card
+from .journal import lock_request, note
 
 _RESENDABLE = (CardState.UNDELIVERED, CardState.UNSURE, CardState.STUCK, CardState.CANCELLED, CardState.RECALLED)
 
@@ -47,7 +46,7 @@ def retry_outgoing(*, outgoing_id: int, by: str) -> None:
     row = Outgoing.objects.filter(pk=outgoing_id).first()
     if row is None:
         raise NotFound("outgoing message", outgoing_id)
-    request_id = owing.request_id_of(row)
+    request_id = owing.request_id_of(row.topic)
     if request_id is None:
         raise NothingToDo("it belongs to no contact request")
     with transaction.atomic():
@@ -87,38 +86,24 @@ def _still_good(card: Card) -> str:
 
 def _back_to_owed(row: Outgoing, request: ContactRequest) -> None:
     """The domain's side of a retry; raises NothingToDo where sending it again would be wrong or in vain."""
-    again: dict[str, Callable[[Outgoing, ContactRequest], None]] = {
-        owing.SEND_CARD: _send_again,
-        owing.DELIVER_CONTACT: _deliver_again,
-        owing.UPDATE_CARD: _update_again,
-    }
-    if row.kind in again:
-        again[row.kind](row, request)
+    if row.kind == owing.SEND_CARD:
+        _send_again(row, request)
+    elif row.kind == owing.DELIVER_CONTACT:
+        _deliver_again(request)
+    if why := sent_cards.put_back(row):
+        raise NothingToDo(why)
 
 
 def _send_again(row: Outgoing, request: ContactRequest) -> None:
-    card = lock_card(row.subject)
     if request.state != RequestState.PENDING:
         raise NothingToDo(f"the request is {request.state}")
-    if request.cards.filter(round__gt=card.round).exists():
+    if request.cards.filter(round__gt=request.cards.get(pk=row.subject).round).exists():
         raise NothingToDo("a newer card was sent")
-    if card.state not in (CardState.UNDELIVERED, CardState.UNSURE, CardState.OWED):
-        raise NothingToDo(f"the card is {card.state}")
-    move_card(card, CardState.OWED)
 
 
-def _deliver_again(row: Outgoing, request: ContactRequest) -> None:
+def _deliver_again(request: ContactRequest) -> None:
     if request.state != RequestState.ACCEPTED:
         raise NothingToDo(f"the request is {request.state}")
     if request.consent_withdrawn_at:
         raise NothingToDo("the finder withdrew the consent")
     ContactRequest.objects.filter(pk=request.pk).update(delivery=Delivery.OWED)
-
-
-def _update_again(row: Outgoing, request: ContactRequest) -> None:
-    card = lock_card(row.subject)
-    if card.state not in (CardState.STUCK, CardState.CLOSING):
-        raise NothingToDo(f"the card is {card.state}")
-    if not wallet.reserved_code(card=card, outgoing_id=row.pk) and not wallet.usable_codes(card).exists():
-        raise NothingToDo("no usable response code is left; a tap on the card would bring one")
-    move_card(card, CardState.CLOSING)

@@ -5,12 +5,12 @@ from django.db import IntegrityError, transaction
 from lostfound.errors import ItemClosed, NotFound, OwnItem, RequestClosed, WrongActor
 from lostfound.models import ContactRequest, Item
 from lostfound.states import Final, Happened, ItemKind, ItemState, RequestState
+from wecom import sent_cards
 
 from . import contact, owing
 from .cards import close_cards, create_card
 from .items import userid, words
 from .journal import lock_request, move_request, note
-from .waiting import has_unread_tap
 
 MESSAGE = 200
 
@@ -63,7 +63,7 @@ def expire_request(*, request_id: int, by: str) -> ContactRequest:
     Raises NotFound, and RequestClosed also where an answer has come in that no worker has read yet.
     """
     request = lock_request(request_id)
-    if has_unread_tap(request):
+    if sent_cards.has_unread_tap(*request.cards.all()):
         raise RequestClosed("the finder has answered; the answer is about to be handled")
     end_unanswered(request, by=by, tell="expired")
     return request

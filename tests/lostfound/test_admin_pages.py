@@ -64,7 +64,12 @@ def story(number: int = 1) -> ContactRequest:
         contact_value=PHONE,
     )
     card = Card.objects.create(
-        request=asked, task_id=f"task-{number}", recipient="finder", state="stuck", shows="处理中", payload={}
+        request=asked,
+        task_id=f"task-{number}",
+        recipients={"users": ["finder"]},
+        state="stuck",
+        shows="处理中",
+        payload={},
     )
     for state in ("refused", "live"):
         ResponseCode.objects.create(
@@ -206,7 +211,7 @@ def test_the_request_page_costs_a_fixed_number_of_queries(office: Client, django
     for number in range(2, 12):
         TimelineEntry.objects.create(request=asked, event="retried", actor="desk")
         Attempt.objects.create(outgoing=row, number=number, path="x", outcome="unknown")
-        Card.objects.create(request=asked, round=number, task_id=f"t{number}", recipient="finder")
+        Card.objects.create(request=asked, round=number, task_id=f"t{number}", recipients={"users": ["finder"]})
         ResponseCode.objects.create(
             card=card,
             code="x",

@@ -126,9 +126,11 @@ def story(item: Item) -> ContactRequest:
     asked = ContactRequest.objects.create(
         item=item, owner="owner", finder="finder", contact_channel="phone", contact_value="13812345678"
     )
-    Card.objects.create(request=asked, round=1, task_id="t-1", recipient="finder", state="stuck", shows="确认")
+    Card.objects.create(
+        request=asked, round=1, task_id="t-1", recipients={"users": ["finder"]}, state="stuck", shows="确认"
+    )
     card = Card.objects.create(
-        request=asked, round=2, task_id="t-2", recipient="finder", state="closed", shows="已推送"
+        request=asked, round=2, task_id="t-2", recipients={"users": ["finder"]}, state="closed", shows="已推送"
     )
     ResponseCode.objects.create(
         card=card,

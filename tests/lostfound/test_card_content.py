@@ -4,7 +4,6 @@ import pytest
 
 from lostfound import card_content
 from lostfound.models import ContactRequest, Item
-from lostfound.services import reach
 from lostfound.states import Final
 
 ITEM = Item(pk=7, title="黑色雨伞", place="二号楼食堂", contact_channel="phone", contact_value="13800138000")
@@ -56,20 +55,3 @@ def test_every_text_names_the_item_and_the_request(what: str) -> None:
     assert "黑色雨伞" in text
     assert "请求编号 42" in text
     assert card_content.receiver(request_for(), f"{what}-1") in ("zhangsan", "lisi")
-
-
-@pytest.mark.parametrize(
-    ("answer", "unreached"),
-    [
-        ({}, False),
-        ({"invaliduser": None}, False),
-        ({"invaliduser": "a|LISI|b"}, True),
-        ({"invaliduser": ["LiSi"]}, True),
-        ({"unlicenseduser": "lisi"}, True),
-        ({"invaliduser": "lisi2"}, False),
-        ({"invaliduser": 5}, False),
-        ({"invalidparty": "lisi"}, False),
-    ],
-)
-def test_who_got_nothing_is_read_from_either_spelling(answer: dict, unreached: bool) -> None:
-    assert reach.is_unreached(answer, "LiSi") is unreached

@@ -9,7 +9,6 @@ import responses
 from lostfound import services
 from lostfound.errors import LostFoundError
 from lostfound.models import Card, ContactRequest, TimelineEntry
-from lostfound.services import wallet
 from tests.lostfound.world import FINDER, OWNER, UPDATE, WeCom, ask, card_of, found_item, tap
 from tests.support import in_threads
 from wecom import outbox
@@ -75,14 +74,6 @@ def test_confirm_and_withdraw_at_once_leave_no_contact_owed_to_a_withdrawn_reque
     request = ContactRequest.objects.get()
     assert (request.state, request.delivery) == ("withdrawn", "none")
     assert not Outgoing.objects.filter(kind="lostfound.deliver_contact").exclude(state="cancelled").exists()
-
-
-def test_one_code_under_two_spenders_goes_to_one(card: Card) -> None:
-    tap(card, key="unknown", code="RC_only_one")
-    rows = iter(range(1, 9))
-    results = in_threads(8, lambda: wallet.reserve_code(card=card, outgoing_id=next(rows)))
-    assert len([code for code in results if code is not None]) == 1
-    assert not [code for code in results if isinstance(code, BaseException)]
 
 
 def test_two_administrators_resend_one_card(card: Card) -> None:

@@ -9,7 +9,6 @@ from django.utils import timezone
 from lostfound import services
 from lostfound.errors import NothingToDo
 from lostfound.models import Card
-from lostfound.services import wallet
 from lostfound.states import Happened as H
 from tests.lostfound.world import (
     DEAD_CODE,
@@ -229,18 +228,6 @@ def test_a_code_arriving_twice_is_kept_once_and_stays_spent(wecom: WeCom) -> Non
     outbox.drain()
     tap(card, code=code)
     assert list(card.codes.filter(source="tap").values_list("state", flat=True)) == ["spent"]
-
-
-def test_the_youngest_code_is_reserved_and_the_same_row_keeps_it(wecom: WeCom) -> None:
-    card = accepted(wecom)
-    first = wallet.reserve_code(card=card, outgoing_id=1)
-    assert first is not None
-    assert first.source == "tap"
-    assert wallet.reserve_code(card=card, outgoing_id=1) == first
-    second = wallet.reserve_code(card=card, outgoing_id=2)
-    assert second is not None
-    assert second.source == "send"
-    assert wallet.reserve_code(card=card, outgoing_id=3) is None
 
 
 def test_a_worker_killed_during_the_update_leaves_one_text_and_one_update(wecom: WeCom) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from lostfound import handlers, services
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from lostfound.states import ItemKind
-from wecom import conf, outbox
+from wecom import conf, outbox, sent_cards
 from wecom.dispatch import Ignored, Received
 from wecom.events import TemplateCardEvent
 from wecom.models import Outgoing
@@ -150,6 +150,14 @@ def tap(
         quiet_until=quiet_until,
     )
     with transaction.atomic():
+        if kept := sent_cards.by_task_id(event.task_id, app=app):
+            sent_cards.keep_tap(
+                kept,
+                event=event,
+                received_at=received.received_at,
+                quiet_until=quiet_until,
+                cause=f"callback {received.callback_id}",
+            )
         verdict = handlers.handle_tap(event, received) if app == handlers.APP else Ignored("unknown card")
     return verdict.why if isinstance(verdict, Ignored) else ""
 

@@ -420,3 +420,20 @@ class TestLimits:
         with patch("wecom.client.Client.token", side_effect=away):
             outbox.drain()
         assert (now_state(row), row.attempts, row.failures) == ("waiting", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "unreached"),
+    [
+        ({}, False),
+        ({"invaliduser": None}, False),
+        ({"invaliduser": "a|LISI|b"}, True),
+        ({"invaliduser": ["LiSi"]}, True),
+        ({"unlicenseduser": "lisi"}, True),
+        ({"invaliduser": "lisi2"}, False),
+        ({"invaliduser": 5}, False),
+        ({"invalidparty": "lisi"}, False),
+    ],
+)
+def test_who_got_nothing_is_read_from_either_spelling(answer: dict, unreached: bool) -> None:
+    assert ("lisi" in outbox.unreached(answer)) is unreached

@@ -46,7 +46,7 @@ def _is_safe(reply: object, event: Event, *, checked: bool) -> bool:
         return True
     if not isinstance(event, CardTap) or _tapped_before(event):
         return False
-    # Until the lost and found sends its cards by sent_cards, its own function of the event decides about them.
+    # About a card that was sent in another way only a function of the event can know.
     return sent_cards.accepts_instant_reply(event) or (checked and sent_cards.by_task_id(event.task_id) is None)
 
 

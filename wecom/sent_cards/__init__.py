@@ -33,13 +33,14 @@ wallet · rescue                its codes, and what is done when none is left
 rows · kinds                   locks; the effects
 """
 
+from wecom.conf import answer_within
 from wecom.models import CardChange, ResponseCode, SentCard
 
 from .changing import close, reopen, update
 from .expiring import expire_cards
 from .following import Follower, News, What
 from .kinds import follow, put_back
-from .queue import may_have_shown
+from .queue import updates_of
 from .recipients import Recipients
 from .rescue import recall
 from .rows import by_task_id, get, locked
@@ -47,20 +48,21 @@ from .sending import new_task_id, send
 from .taps import accepts_instant_reply, has_unread_tap, keep_tap
 from .wallet import usable_codes
 
-State = SentCard.State
+CardState = SentCard.State
 CodeState = ResponseCode.State
 
 __all__ = [
     "CardChange",
+    "CardState",
     "CodeState",
     "Follower",
     "News",
     "Recipients",
     "ResponseCode",
     "SentCard",
-    "State",
     "What",
     "accepts_instant_reply",
+    "answer_within",
     "by_task_id",
     "close",
     "expire_cards",
@@ -69,12 +71,12 @@ __all__ = [
     "has_unread_tap",
     "keep_tap",
     "locked",
-    "may_have_shown",
     "new_task_id",
     "put_back",
     "recall",
     "reopen",
     "send",
     "update",
+    "updates_of",
     "usable_codes",
 ]

@@ -4,6 +4,8 @@ A change that no try can have applied gives way to a later one that everybody it
 card takes the place of what was to come before it also where that is in doubt, as soon as no worker is at it.
 """
 
+from django.db.models import QuerySet
+
 from wecom import outbox
 from wecom.models import CardChange, SentCard
 from wecom.outbox import Outgoing
@@ -48,6 +50,12 @@ def strike(card: SentCard, change: CardChange, state: CardChange.State = CardCha
     for row in rows:
         if code := wallet.reserved_code(card, outgoing_id=row):
             wallet.release_code(code, in_doubt=in_doubt)
+
+
+def updates_of(card: SentCard) -> "QuerySet[Outgoing]":
+    """The effects that changed this card, or were to, oldest first."""
+    changes = [str(pk) for pk in card.changes.values_list("pk", flat=True)]
+    return Outgoing.objects.filter(kind=kind(card, UPDATE), subject__in=changes).order_by("pk")
 
 
 def may_have_shown(card: SentCard, change: CardChange) -> bool:

@@ -83,7 +83,8 @@ def settle(row: Outgoing, result: outbox.Result) -> None:
             follower_of(card).tells_instead(card, change)
         if card.state == State.RECALLED:
             strike(card, change, CardChange.State.GIVEN_UP)
-    go_on(card, cause=cause)
+    if card.state != State.STUCK:  # that one waits for a fresh code
+        go_on(card, cause=cause)
 
 
 def prepare_text(row: Outgoing) -> outbox.Call | outbox.Nothing:
