@@ -67,16 +67,17 @@ def action(view: Callable[[HttpRequest], str]) -> View:
 @page
 def phones(request: HttpRequest) -> HttpResponse:
     """Two phones side by side, the faults, the wire."""
+    delivery.resume()
     return render(request, "wecom/sandbox/phones.html", _context(request))
 
 
 @page
 def poll(request: HttpRequest) -> HttpResponse:
     """What has changed since `seen`; 204 when nothing has."""
-    delivery.resume()
     context = _context(request, only_if_newer_than=request.GET.get("seen", ""))
     if not context:
         return HttpResponse(status=204)
+    delivery.resume()
     response = render(request, "wecom/sandbox/poll.html", context)
     response["Cache-Control"] = "no-store"
     return response
