@@ -11,14 +11,13 @@ from typing import Any
 from django.utils import timezone
 
 from wecom.cards import Button, ButtonInteraction, ButtonReplacement, HorizontalItem, MainTitle, QuoteArea, Source
-from wecom.replies import UpdateButton
 
 from .models import ContactRequest, Item
 from .states import Channel, Final
 
 CONFIRM, DECLINE = "confirm", "decline"  # the literal EventKeys
 BUTTONS = "确认 / 婉拒"
-WORKING = "处理中"
+WORKING = "处理中"  # at once, until the answer has been dealt with
 FINALS = {
     Final.DELIVERED: "已推送",
     Final.FAILED: "未能送达",
@@ -54,11 +53,6 @@ def question(request: ContactRequest, *, task_id: str) -> ButtonInteraction:
 def final_text(final: str) -> ButtonReplacement:
     """What replaces the buttons for good."""
     return ButtonReplacement(replace_name=FINALS[Final(final)])
-
-
-def at_work() -> UpdateButton:
-    """What the answer to a tap shows at once."""
-    return UpdateButton(replace_name=WORKING)
 
 
 def contact_text(request: ContactRequest) -> str:

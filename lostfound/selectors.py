@@ -20,13 +20,6 @@ FAILED = (State.PARKED, State.DEAD)
 _NOT_SHOWN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED, CardState.STUCK, CardState.RECALLED)
 
 
-def is_asking(*, task_id: str, member: str) -> bool:
-    """Whether this card still asks this member, and nothing final was decided about it. One indexed read."""
-    return Card.objects.filter(
-        task_id=task_id, request__finder=member, final="", request__state=RequestState.PENDING
-    ).exists()
-
-
 def outgoing_of(request: ContactRequest) -> "QuerySet[Outgoing]":
     """All that this request owed or owes the world, oldest first, each with its tries."""
     rows = Outgoing.objects.filter(topic=owing.topic_of(request.pk))

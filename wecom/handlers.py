@@ -67,7 +67,8 @@ def on_card(*keys: "str | re.Pattern[str]", app: str | None = None, at_once: AtO
     at_once  what the member sees within the second, before the handler has run: a text turns the buttons grey;
              or a passive reply; or a function of the event that gives either, or None. It runs inside WeCom's
              request: one indexed read, no write. What changes a card is given only for the first tap of a recipient
-             on a card that still lives, because it could cover what comes later. WECOM_INSTANT_FEEDBACK switches it.
+             on a card that still lives, because it could cover what comes later; for a card that `sent_cards` did
+             not send, only where a function says so. WECOM_INSTANT_FEEDBACK switches it.
     """
     return _registering("on_card", [(CardTap, _key("on_card", key)) for key in keys] or [(CardTap, None)], app, at_once)
 

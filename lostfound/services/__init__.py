@@ -9,14 +9,13 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
     owing · journal                           what they share
 """
 
-from .answers import Tap, accept_contact_request, decline_contact_request, take_tap
+from .answers import accept_contact_request, decline_contact_request, take_tap
 from .closing import close_item
 from .items import report_item
 from .recovery import replay_callback, resend_card, retry_outgoing
 from .requests import ask_for_contact, expire_request, withdraw_contact_request
 
 __all__ = [
-    "Tap",
     "accept_contact_request",
     "ask_for_contact",
     "close_item",

@@ -1,7 +1,6 @@
 """Decisions: what a tap on a card means. Actor, request and receivers come from our rows, never from the card's key."""
 
 import logging
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,31 +17,28 @@ from .journal import lock_request, move_request, note
 alerts = logging.getLogger("wecom.alerts")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tap:
-    """One press of a button, as the platform reported it."""
-
-    task_id: str
-    member: str
-    key: str
-    cause: str = ""
-
-
 @transaction.atomic
-def take_tap(tap: Tap) -> str:
-    """Do what the press asks for; the answer says why nothing was done, and is empty where something was.
+def take_tap(*, task_id: str, member: str, key: str, cause: str = "") -> str:
+    """Do what the press of this button asks for; why nothing was done, and an empty text where something was.
 
-    What it brings the card, wecom has taken down before. Safe to repeat.
+    What the press brings the card, wecom has taken down before. Safe to repeat.
     """
-    card = Card.objects.filter(task_id=tap.task_id).first()
+    card = Card.objects.filter(task_id=task_id).first()
     if card is None:
         return "unknown card"
     card = _locked(card)
-    if tap.member.lower() != card.request.finder.lower():
+    if member.lower() != card.request.finder.lower():
         alerts.error("tap of somebody else: request=%s task_id=%s", card.request_id, card.task_id)
-        note(card.request, Happened.WRONG_ACTOR, actor=tap.member, cause=tap.cause, round=card.round)
+        note(card.request, Happened.WRONG_ACTOR, actor=member, cause=cause, round=card.round)
         return "wrong_actor"
-    return _answer(card, tap)
+    decide = {CONFIRM: _accept, DECLINE: _decline}[key]
+    try:
+        decide(card, actor=member, cause=cause)
+    except RequestClosed as exc:
+        note(card.request, Happened.LATE_TAP, actor=member, cause=cause, round=card.round, key=key)
+        revive_card(card, actor=member, cause=cause)
+        return f"late tap: {exc}"
+    return ""
 
 
 @transaction.atomic
@@ -63,19 +59,6 @@ def decline_contact_request(*, task_id: str, finder: str, cause: str = "") -> Co
     card = _card_of(task_id, finder)
     _decline(card, actor=finder, cause=cause)
     return card.request
-
-
-def _answer(card: Card, tap: Tap) -> str:
-    decide = {CONFIRM: _accept, DECLINE: _decline}.get(tap.key)
-    if decide is None:
-        return "unknown key"
-    try:
-        decide(card, actor=tap.member, cause=tap.cause)
-    except RequestClosed as exc:
-        note(card.request, Happened.LATE_TAP, actor=tap.member, cause=tap.cause, round=card.round, key=tap.key)
-        revive_card(card, actor=tap.member, cause=tap.cause)
-        return f"late tap: {exc}"
-    return ""
 
 
 def _accept(card: Card, *, actor: str, cause: str) -> None:

@@ -12,10 +12,10 @@ import responses
 from django.db import transaction
 from django.utils import timezone
 
-from lostfound import handlers, services
+from lostfound import services
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from lostfound.states import ItemKind
-from wecom import conf, outbox, sent_cards
+from wecom import conf, dispatch, outbox, sent_cards
 from wecom.dispatch import Ignored, Received
 from wecom.events import TemplateCardEvent
 from wecom.models import Outgoing
@@ -158,7 +158,8 @@ def tap(
                 quiet_until=quiet_until,
                 cause=f"callback {received.callback_id}",
             )
-        verdict = handlers.handle_tap(event, received) if app == handlers.APP else Ignored("unknown card")
+        route = dispatch.find(event)
+        verdict = route.handler(event=event, received=received) if route else Ignored("no handler")
     return verdict.why if isinstance(verdict, Ignored) else ""
 
 
