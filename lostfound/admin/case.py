@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from lostfound import selectors
 from lostfound.models import Card, ContactRequest
 from wecom import sent_cards
+from wecom.admin.cards import lifetime
 from wecom.admin.labels import EMPTY, errcode_full, exact, state_badge
 from wecom.admin.message import as_json
 from wecom.models import Attempt, Outgoing
 
-from .cards import lifetime
 from .contacts import masked_contact
 from .drawing import draw_card
 from .kinds import kind_words

@@ -28,17 +28,18 @@ _KNOWN = {
     "no usable response code is left; a tap on the card would bring one": _(
         "No usable response code is left; a tap on the card would bring one."
     ),
-    "the finder cannot be reached": _("The finder cannot be reached."),
     "the owner cannot be reached": _("The owner cannot be reached."),
-    "errcode 0, but the finder cannot be reached": _("WeCom answered 0, but the finder cannot be reached."),
+    "no recipient can be reached": _("The finder cannot be reached."),
+    "errcode 0, but no recipient can be reached": _("WeCom answered 0, but the finder cannot be reached."),
     "errcode 0, but the owner cannot be reached": _("WeCom answered 0, but the owner cannot be reached."),
     "errcode 0, but the member cannot be reached": _("WeCom answered 0, but the member cannot be reached."),
-    "errcode 0, but the finder's card was not changed": _("WeCom answered 0, but the finder's card was not changed."),
-    "the finder is among those whose card was not changed": _("WeCom did not change the finder's card."),
+    "errcode 0, but nobody's card was changed": _("WeCom answered 0, but the finder's card was not changed."),
+    "WeCom changed nobody's card": _("WeCom did not change the finder's card."),
+    "a later change takes its place": _("A later change takes its place."),
+    "the card was taken back": _("The card was taken back."),
+    "the card was closed before it was sent": _("The card was closed before it was sent."),
     "the card shows its final text after all": _("The card shows its final text after all."),
-    "too early: the instant answer is still on its way; another row follows": _(
-        "The instant answer was still on its way; a later update follows."
-    ),
+    "the instant answer is still on its way": _("The instant answer is still on its way."),
     "a repeat would not be the same message any more": _("A repeat would not be the same message any more."),
     "the limit per member": _("The limit of messages per member is reached for the moment."),
     "the limit per api": _("The limit of this API is reached for the moment."),

@@ -5,10 +5,13 @@ An app that builds on wecom may derive from these classes and register its own i
 
 from django.contrib import admin
 
-from wecom.models import Callback, Outgoing
+from wecom.models import Callback, Outgoing, ResponseCode, SentCard
 
 from .callbacks import CallbackAdmin
+from .cards import ResponseCodeAdmin, SentCardAdmin
 from .outgoing import OutgoingAdmin
 
 admin.site.register(Callback, CallbackAdmin)
 admin.site.register(Outgoing, OutgoingAdmin)
+admin.site.register(SentCard, SentCardAdmin)
+admin.site.register(ResponseCode, ResponseCodeAdmin)

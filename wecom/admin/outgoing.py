@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db import transaction
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from wecom import outbox
+from wecom import outbox, sent_cards
 from wecom.models import Attempt, Outgoing
 
 from .deeds import Deed, NotDone
@@ -20,8 +21,14 @@ State = Outgoing.State
 RETRYABLE = (State.PARKED, State.DEAD)
 
 
+@transaction.atomic
 def retry(outgoing_id: Any, by: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
+    row = Outgoing.objects.get(pk=outgoing_id)
+    if row.state in RETRYABLE and (why := sent_cards.put_back(row)):
+        if why == sent_cards.NO_CODE:
+            raise NotDone(gettext("No usable response code is left; a tap on the card would bring one."))
+        raise NotDone(gettext("The card does not wait for this any more."))
     if not outbox.retry(outgoing_id):
         raise NotDone(gettext("It is neither parked nor dead."))
 

@@ -39,7 +39,7 @@ from wecom.models import CardChange, ResponseCode, SentCard
 from .changing import close, reopen, update
 from .expiring import expire_cards
 from .following import Follower, News, What
-from .kinds import follow, put_back
+from .kinds import NO_CODE, follow, put_back
 from .queue import updates_of
 from .recipients import Recipients
 from .rescue import recall
@@ -52,6 +52,7 @@ CardState = SentCard.State
 CodeState = ResponseCode.State
 
 __all__ = [
+    "NO_CODE",
     "CardChange",
     "CardState",
     "CodeState",

@@ -88,6 +88,11 @@ def register(name: str, follower: Follower) -> None:
     _followers[name] = follower
 
 
+def is_known(first: str) -> bool:
+    """Whether cards owe effects whose kinds begin with this word."""
+    return first in _followers or first == OWN
+
+
 def follower_of(card: SentCard) -> Follower:
     """Raises ConfigError where no installed app follows under that name."""
     try:

@@ -64,8 +64,8 @@ def follow(name: str, follower: Follower) -> None:
 
 def put_back(row: Outgoing) -> str:
     """The card's side of a retry of one of its effects, before outbox.retry(); why not, or "" where it may go on."""
-    again = _AGAIN.get(row.kind.rpartition(".")[2])
-    return again(row) if again else ""
+    whose, _, word = row.kind.rpartition(".")
+    return _AGAIN[word](row) if word in _AGAIN and following.is_known(whose) else ""
 
 
 def _send_again(row: Outgoing) -> str:
