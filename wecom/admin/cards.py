@@ -87,11 +87,15 @@ class CodeInline(RecordInline):
 class ChangeInline(RecordInline):
     model = CardChange
     verbose_name_plural = _("changes")
-    fields = readonly_fields = ("shows", "only_for", "final", "shown_state", "created", "finished", "body")
+    fields = readonly_fields = ("shows", "only_for", "last", "shown_state", "created", "finished", "body")
 
     @display(description=_("only for"))
     def only_for(self, row: CardChange) -> str:
         return ", ".join(row.members) or EMPTY
+
+    @display(description=_("final"))
+    def last(self, row: CardChange) -> str:
+        return gettext("final") if row.final else EMPTY
 
     @display(description=_("state"))
     def shown_state(self, row: CardChange) -> SafeString | str:

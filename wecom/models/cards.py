@@ -86,7 +86,7 @@ class SentCard(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.task_id
+        return self.key or self.task_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.key = self.key or self.task_id
