@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -198,7 +197,7 @@ class ResponseCodeAdmin(CodeColumns, RecordAdmin):
         (_("Details"), {"fields": ("reserved_for",)}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[ResponseCode]":
+    def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("code", "card__payload")
 
     @display(description=_("card"), ordering="card")
