@@ -17,7 +17,7 @@ from tests.support import ROOT
 # A name covers the package of that name too.
 FLOORS = {
     "wecom": {
-        "Facts": "errors errcodes crypto xml payloads events cards messages replies crash",
+        "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth dispatch handlers masking wake"
         " listen",
         "Decisions": "inbox outbox sent_cards worker",
@@ -32,7 +32,7 @@ FLOORS = {
 }
 # What the lost and found may see of wecom …
 WECOM_FOR_LOSTFOUND = (
-    "cards messages replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
+    "cards messages recipients replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
 )
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.

@@ -50,11 +50,11 @@ from . import dispatch
 from .dispatch import Ignored, Received, periodic
 from .errors import ConfigError
 from .events import KINDS, CardTap, Event, TextMessage, Unknown
-from .replies import UpdateButton
+from .replies import PassiveReply
 
 __all__ = ["Ignored", "Received", "on_card", "on_event", "on_message", "periodic"]
 
-AtOnce = str | UpdateButton | Callable[[Any], Any] | None
+AtOnce = str | PassiveReply | Callable[[Any], Any] | None
 Place = tuple[type[Event], dispatch.Key]
 H = TypeVar("H", bound=Callable[..., Any])
 
@@ -150,5 +150,5 @@ def _check_at_once(handler: Callable[..., Any], at_once: AtOnce) -> None:
             inspect.signature(at_once).bind(object())
         except TypeError:
             raise ConfigError(f"{where}: at_once={dispatch.name_of(at_once)} must take the event alone") from None
-    elif (at_once is not None and not isinstance(at_once, UpdateButton | str)) or at_once == "":
+    elif (at_once is not None and not isinstance(at_once, PassiveReply | str)) or at_once == "":
         raise ConfigError(f"{where}: at_once is a text, a passive reply, or a function of the event")

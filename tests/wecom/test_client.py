@@ -16,12 +16,25 @@ from django.db import transaction
 from tests.support import free_port
 from tests.wecom.wire import Platform, serving
 from wecom import client as client_module
-from wecom import clients
-from wecom.errors import ApiError, ChannelRefused, ConfigError, NotSent, Refused, TransportError, TryLater, Unreachable
+from wecom import clients, messages
+from wecom.errors import (
+    ApiError,
+    ChannelRefused,
+    ConfigError,
+    MessageInvalid,
+    NotSent,
+    Refused,
+    TransportError,
+    TryLater,
+    Unreachable,
+)
+
+from .making import NOTICE
 
 pytestmark = pytest.mark.django_db
 
 BODY = {"touser": "lisi", "msgtype": "text", "text": {"content": "你好"}}
+DROPPED = {"enable_duplicate_check": 1, "duplicate_check_interval": 600}
 
 
 def test_a_send_carries_token_and_agent_and_raw_utf8(platform: Platform) -> None:
@@ -31,6 +44,36 @@ def test_a_send_carries_token_and_agent_and_raw_utf8(platform: Platform) -> None
     assert "access_token=token-1" in request.url
     assert json.loads(request.body)["agentid"] == clients.get().app.agent_id
     assert "你好".encode() in request.body
+
+
+@pytest.mark.parametrize(
+    ("message", "how", "expected"),
+    [
+        (messages.Text(content="你好"), {"to": "LiSi"}, {**BODY}),
+        (messages.Text(content="你好"), {"to": ["lisi"], "drop_repeats": 600}, {**BODY, **DROPPED}),
+        (BODY, {}, BODY),
+        ({"msgtype": "text", "text": {"content": "你好"}}, {"to": "lisi"}, BODY),
+        (
+            NOTICE,
+            {"to": "@all"},
+            {"touser": "@all", "msgtype": "template_card", "template_card": NOTICE.to_payload()},
+        ),
+    ],
+)
+def test_messages_and_cards_may_be_sent_as_objects(
+    platform: Platform, message: Any, how: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    platform.answers({})
+    clients.get().send(message, **how)
+    (request,) = platform.calls()
+    assert json.loads(request.body) == {**expected, "agentid": clients.get().app.agent_id}
+
+
+@pytest.mark.parametrize("how", [{}, {"to": []}, {"to": "a|b"}, {"to": ["@all", "lisi"]}])
+def test_a_message_for_nobody_is_refused_before_anything_is_sent(platform: Platform, how: dict[str, Any]) -> None:
+    with pytest.raises(MessageInvalid, match="touser"):
+        clients.get().send(messages.Text(content="你好"), **how)
+    assert not platform.calls()
 
 
 def test_an_update_names_the_app_and_the_code(platform: Platform) -> None:

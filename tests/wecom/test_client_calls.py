@@ -11,9 +11,11 @@ import responses
 from django.db import transaction
 
 from tests.wecom.wire import Platform
-from wecom import clients, conf
+from wecom import clients, conf, messages
 from wecom.client import robots
-from wecom.errors import ApiError, MediaInvalid, Refused, TransportError
+from wecom.errors import ApiError, MediaInvalid, MessageInvalid, Refused, TransportError
+
+from .making import NOTICE, QUESTION
 
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +200,21 @@ def test_a_group_is_made_changed_read_and_written_to(platform: Platform) -> None
     assert sent(platform, "appchat/create")[1] == {"userlist": ["lisi", "zhangsan"], "name": "伞", "chatid": "lf1"}
     assert sent(platform, "appchat/update")[1] == {"chatid": "lf1", "add_user_list": ["wangwu"]}
     assert sent(platform, "appchat/send")[1] == {**TEXT, "chatid": "lf1"}
+
+
+def test_groups_and_robots_take_messages_and_cards_as_objects(platform: Platform) -> None:
+    platform.answers({}, path="appchat/send")
+    platform.answers({}, path="webhook/send")
+    call = messages.GroupText(content="大家好", mentioned_list=["@all"])
+    clients.get().chats.send("lf1", call)
+    clients.get().robot(KEY).send(NOTICE)
+    text = {"content": "大家好", "mentioned_list": ["@all"]}
+    assert sent(platform, "appchat/send")[1] == {"msgtype": "text", "text": text, "chatid": "lf1"}
+    assert sent(platform, "webhook/send")[1] == {"msgtype": "template_card", "template_card": NOTICE.to_payload()}
+    with pytest.raises(MessageInvalid, match="appchat/send"):
+        clients.get().chats.send("lf1", messages.CardMessage(card=NOTICE))
+    with pytest.raises(MessageInvalid, match="card_type"):
+        clients.get().robot(KEY).send(QUESTION)
 
 
 def test_a_group_whose_answer_names_no_id_leaves_a_doubt(platform: Platform) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.support import in_threads
 from tests.wecom.shop import bodies, on_the_phone, open_shop, question, sent, tapped, texts, work, work_later
-from wecom import cards, dispatch, inbox, sent_cards
+from wecom import cards, dispatch, inbox, replies, sent_cards
 from wecom.handlers import Ignored, on_card, on_message
 from wecom.models import Callback, CardChange
 from wecom.sandbox.testing import WeComSandbox
@@ -214,3 +214,35 @@ def test_the_code_of_a_tap_whose_handler_fails_is_kept(sandbox: WeComSandbox) ->
     card = sent()
     tapped(sandbox, card)
     assert card.codes.filter(source="tap", state="live").count() == 1
+
+
+class TestMessagesAnsweredAtOnce:
+    @pytest.mark.parametrize(
+        ("at_once", "shown"),
+        [
+            ("收到", ("text", {"content": "收到"})),
+            (replies.TextReply(content="收到"), ("text", {"content": "收到"})),
+            (
+                lambda event: replies.NewsReply(
+                    articles=[replies.ReplyArticle(title=event.content, url="https://a.b/")]
+                ),
+                ("news", {"articles": [{"title": "帮助", "description": "", "picurl": "", "url": "https://a.b/"}]}),
+            ),
+        ],
+    )
+    def test_a_message_may_be_answered_by_any_passive_reply(
+        self, sandbox: WeComSandbox, at_once: Any, shown: tuple[str, Any]
+    ) -> None:
+        on_message("帮助", at_once=at_once)(lambda: None)
+        sandbox.say("lisi", "帮助")
+        answer = sandbox.messages("lisi")[-1]
+        assert (answer["msgtype"], answer["content"]) == shown
+
+    def test_a_card_may_be_replaced_at_once(self, sandbox: WeComSandbox) -> None:
+        other = cards.TextNotice(
+            main_title=cards.MainTitle(title="已登记"), card_action=cards.CardAction(type=1, url="https://a.b/")
+        )
+        on_card("yes", at_once=replies.UpdateTemplateCard(template_card=other))(lambda: None)
+        card = sent()
+        sandbox.tap("lisi", "yes", task_id=card.task_id)
+        assert sandbox.messages("lisi")[-1]["card"]["main_title"] == {"title": "已登记"}

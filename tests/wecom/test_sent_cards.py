@@ -30,7 +30,7 @@ from tests.wecom.shop import (
     work_later,
 )
 from wecom import sent_cards
-from wecom.errors import CardInvalid, ConfigError
+from wecom.errors import CardInvalid, ConfigError, MessageInvalid
 from wecom.events import TemplateCardEvent
 from wecom.models import Outgoing
 from wecom.sandbox.testing import WeComSandbox
@@ -95,7 +95,7 @@ class TestSending:
     def test_recipients_that_wecom_would_refuse_are_refused(
         self, sandbox: WeComSandbox, how: dict[str, Any], field: str
     ) -> None:
-        with pytest.raises(CardInvalid, match=field):
+        with pytest.raises(MessageInvalid, match=field):
             owe(**how)
 
     def test_nobody_follows_under_an_unknown_name_and_two_not_under_one(self, sandbox: WeComSandbox) -> None:

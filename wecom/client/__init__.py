@@ -1,11 +1,11 @@
 """Plumbing: the one place that talks to WeCom, and the only one that knows tokens and errcodes.
 
     client = clients.get("default")
-    client.send({"touser": "zhangsan", "msgtype": "text", "text": {"content": "你好"}})
+    client.send(messages.Text(content="你好"), to="zhangsan")
     client.media.upload("image", "umbrella.jpg", content).media_id
     client.menu.create([{"type": "click", "name": "我的失物", "key": "mine"}])
-    client.chats.send(chatid, {"msgtype": "text", "text": {"content": "大家好"}})
-    client.robot(key).send({"msgtype": "text", "text": {"content": "大家好"}})
+    client.chats.send(chatid, messages.Text(content="大家好"))
+    client.robot(key).send(messages.GroupText(content="大家好", mentioned_list=["@all"]))
 
 Every call raises what `wecom.errors` draws: NotSent (surely not arrived), TransportError (nobody knows),
 ApiError (WeCom said no). Nothing is retried here but once, after a refused token. A call inside a database
@@ -13,15 +13,18 @@ transaction is refused as a programming error: a rollback cannot take back what 
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import requests
 from django.db import connections
 
 from wecom import tokens
+from wecom.cards import Card
 from wecom.conf import App
 from wecom.errors import TokenRejected, TransportError
+from wecom.messages import CardMessage, Message
+from wecom.recipients import Recipients
 
 from .chats import Chats
 from .media import MOST, Media
@@ -48,12 +51,29 @@ class Client:
 
     # --- Messages ---------------------------------------------------------------------------------------------------
 
-    def send(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def send(
+        self,
+        message: Message | Card | Mapping[str, Any],
+        *,
+        to: str | Iterable[str] = (),
+        parties: Iterable[int] = (),
+        tags: Iterable[int] = (),
+        drop_repeats: int = 0,
+    ) -> dict[str, Any]:
         """Send a message; the answer holds msgid, response_code (cards that can call back) and invaliduser.
 
+        message       a Message, a Card, or a body as WeCom documents it, which may name its recipients itself
+        to            UserIDs, or "@all"
+        drop_repeats  seconds, up to 4 hours: WeCom drops the very same message if it comes again within them
         errcode 0 does not mean that all got it: read invaliduser, invalidparty, invalidtag, unlicenseduser.
+        Raises MessageInvalid where WeCom would refuse the list of recipients.
         Source: https://developer.work.weixin.qq.com/document/path/90236
         """
+        body = dict(message) if isinstance(message, Mapping) else _message(message).to_payload()
+        if to or parties or tags or not {"touser", "toparty", "totag"} & set(body):
+            body = {**Recipients.named(to, parties, tags).for_send(), **body}
+        if drop_repeats:
+            body |= {"enable_duplicate_check": 1, "duplicate_check_interval": drop_repeats}
         return self.call("message/send", body)
 
     def update_card(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,3 +224,7 @@ def _refuse_inside_transaction() -> None:
     for connection in connections.all(initialized_only=True):
         if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
             raise RuntimeError("a call to WeCom inside a database transaction: owe it to the outbox instead")
+
+
+def _message(message: Message | Card) -> Message:
+    return CardMessage(card=message) if isinstance(message, Card) else message

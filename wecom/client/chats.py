@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from wecom.errors import TransportError
+from wecom.messages import Message
 
 
 class Caller(Protocol):
@@ -62,12 +63,13 @@ class Chats:
         """
         return dict(self._caller.call("appchat/get", params={"chatid": chatid}, method="GET").get("chat_info") or {})
 
-    def send(self, chatid: str, body: Mapping[str, Any]) -> None:
-        """Write to the group: {msgtype, <msgtype>: {...}, safe?}. Template cards are not for groups.
+    def send(self, chatid: str, message: Message | Mapping[str, Any]) -> None:
+        """Write to the group: a Message, or {msgtype, <msgtype>: {...}, safe?}. Template cards are not for groups.
 
         Nothing drops a repeat here: after a TransportError the group may have read it already.
         Source: https://developer.work.weixin.qq.com/document/path/90248
         """
+        body = message.to_chat_payload() if isinstance(message, Message) else message
         self._caller.call("appchat/send", {**body, "chatid": chatid})
 
 

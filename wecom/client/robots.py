@@ -9,6 +9,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wecom.cards import Card
+from wecom.messages import CardMessage, Message
+
 from .media import LIMITS, Limit, Uploaded, check, uploaded
 from .wire import Payload, multipart
 
@@ -29,10 +32,14 @@ class Robot:
     def __repr__(self) -> str:
         return "Robot(***)"
 
-    def send(self, body: Mapping[str, Any]) -> None:
-        """Write to the group: {msgtype, <msgtype>: {...}}; msgtype text, markdown, markdown_v2, image, news, file,
-        voice or template_card. Nothing drops a repeat: after a TransportError the group may have read it already.
+    def send(self, message: Message | Card | Mapping[str, Any]) -> None:
+        """Write to the group: a Message, a Card, or {msgtype, <msgtype>: {...}} with msgtype text, markdown,
+        markdown_v2, image, news, file, voice or template_card.
+
+        Nothing drops a repeat: after a TransportError the group may have read it already.
         """
+        message = CardMessage(card=message) if isinstance(message, Card) else message
+        body = message.to_robot_payload() if isinstance(message, Message) else message
         self._ask("webhook/send", {"key": self._key}, body)
 
     def send_image(self, content: bytes) -> None:

@@ -12,12 +12,14 @@ from django.db import connection
 from wecom import conf, dispatch, sent_cards
 from wecom.events import CardTap, Event
 from wecom.models import Callback
-from wecom.replies import UpdateButton
+from wecom.replies import PassiveReply, TextReply, UpdateButton, UpdateTemplateCard
 
 logger = logging.getLogger(__name__)
 
+_CHANGES_A_CARD = (UpdateButton, UpdateTemplateCard)
 
-def instant_reply(event: Event) -> UpdateButton | None:
+
+def instant_reply(event: Event) -> PassiveReply | None:
     """What its handler says `at_once`, if it may be shown. A failure in it costs the reply, never the callback."""
     route = dispatch.find(event) if conf.instant_feedback() else None
     if route is None or route.at_once is None:
@@ -32,17 +34,17 @@ def instant_reply(event: Event) -> UpdateButton | None:
         return None
 
 
-def _made(reply: object, event: Event) -> UpdateButton | None:
+def _made(reply: object, event: Event) -> PassiveReply | None:
     if isinstance(reply, str):
-        return UpdateButton(replace_name=reply)
-    if reply is None or isinstance(reply, UpdateButton):
+        return UpdateButton(replace_name=reply) if isinstance(event, CardTap) else TextReply(content=reply)
+    if reply is None or isinstance(reply, PassiveReply):
         return reply
     raise TypeError(f"at_once gave a {type(reply).__name__}")
 
 
-def _is_safe(reply: object, event: Event, *, checked: bool) -> bool:
+def _is_safe(reply: PassiveReply, event: Event, *, checked: bool) -> bool:
     """Whether it can cover nothing: a reply that changes no card always, another only before anything has happened."""
-    if not isinstance(reply, UpdateButton):
+    if not isinstance(reply, _CHANGES_A_CARD):
         return True
     if not isinstance(event, CardTap) or _tapped_before(event):
         return False

@@ -110,7 +110,7 @@ def _keep(row: Callback) -> bool:
     return row.repeats == 0
 
 
-def _seal(reply: replies.UpdateButton, event: events.Event, app: conf.App, keys: conf.CallbackKeys) -> bytes:
+def _seal(reply: replies.PassiveReply, event: events.Event, app: conf.App, keys: conf.CallbackKeys) -> bytes:
     """Under the pair that the request came with: WeCom opens the answer with the keys it has just used."""
     now = timezone.now()
     return replies.seal_reply(

@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wecom import conf
+from wecom.cards import Card
 from wecom.errors import MessageInvalid
+from wecom.messages import CardMessage, Message, Text
+from wecom.messages.kinds import TEXT_BYTES
 from wecom.models import Outgoing
 
 from .book import owe
@@ -20,7 +23,6 @@ from .kinds import Call, Kind, Park, Result, State, register
 from .texts import DUPLICATE_CHECK, REPEAT_WITHIN, SEND
 
 KIND = "wecom.message"
-TEXT_BYTES = 2048  # WeCom cuts a longer text without a word
 
 
 def owe_message(
@@ -34,7 +36,7 @@ def owe_message(
 ) -> Outgoing:
     """Promise members a message, inside the transaction that makes it due; the same effect_key again changes nothing.
 
-    message  a text; a message with a to_payload(); or a body such as {"msgtype": "image", "image": {"media_id": …}}
+    message  a text; a Message; a Card; or a body such as {"msgtype": "image", "image": {"media_id": …}}
     to       userids
     Raises MessageInvalid.
     """
@@ -46,8 +48,10 @@ def message_body(message: object, *, to: Sequence[str]) -> dict[str, Any]:
     if not to or not all(to) or "sys" in to:
         raise MessageInvalid("touser", "userids of members", to)
     if isinstance(message, str):
-        message = {"msgtype": "text", "text": {"content": _checked(message)}}
-    elif hasattr(message, "to_payload"):
+        message = Text(content=_checked(message))
+    elif isinstance(message, Card):
+        message = CardMessage(card=message)
+    if isinstance(message, Message):
         message = message.to_payload()
     if not isinstance(message, Mapping) or message.get("msgtype") not in message:
         raise MessageInvalid("msgtype", "a text, a message, or a body with the block of its msgtype", type(message))

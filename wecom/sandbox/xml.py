@@ -23,8 +23,15 @@ _LISTS = {
     "select_list",
     "vertical_content_list",
 }
-_ONE_WORD = {"key_name": "keyname", "user_id": "userid", "app_id": "appid", "page_path": "pagepath"}
+_ONE_WORD = {
+    "app_id": "appid",
+    "check_box": "checkbox",
+    "key_name": "keyname",
+    "page_path": "pagepath",
+    "user_id": "userid",
+}
 _NUMBERS = {"type", "style", "mode", "desc_color"}
+_FRACTIONS = {"aspect_ratio"}
 _FLAGS = {"is_checked", "disable"}
 
 
@@ -84,6 +91,8 @@ def _element(name: str, value: Any) -> str:
 def _value(name: str, text: str) -> Any:
     if name in _NUMBERS and text.isdecimal():
         return int(text)
+    if name in _FRACTIONS and re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
     return text.lower() in ("1", "true") if name in _FLAGS else text
 
 

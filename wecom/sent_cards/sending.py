@@ -57,7 +57,7 @@ def send(
     expires_in       closed by itself that long after now, or earlier while the code of the send can still do it;
                      it then shows expired_text
     row              an unsaved instance of a model of the caller's that extends SentCard
-    Raises CardInvalid where WeCom would refuse it, ConfigError for an unknown app or follower.
+    Raises CardInvalid or MessageInvalid where WeCom would refuse it, ConfigError for an unknown app or follower.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a card is owed inside the transaction that makes it due")
