@@ -81,7 +81,7 @@ def on_message(
     what     a text, equal to the message's without white space around; a compiled pattern, to be found in the text;
              a class of messages, such as `ImageMessage`; without any, every message
     app      alias; without it, every app
-    at_once  not yet: a passive reply can change a card so far, and nothing else
+    at_once  a text or another passive reply, or a function of the event that gives one, or None
     """
     return _registering("on_message", [_place_of_message(one) for one in what] or [(Event, None)], app, at_once)
 

@@ -246,3 +246,8 @@ class TestMessagesAnsweredAtOnce:
         card = sent()
         sandbox.tap("lisi", "yes", task_id=card.task_id)
         assert sandbox.messages("lisi")[-1]["card"]["main_title"] == {"title": "已登记"}
+
+    def test_a_card_is_no_answer_to_a_message(self, sandbox: WeComSandbox) -> None:
+        on_message(at_once=replies.UpdateButton(replace_name="处理中"))(lambda: None)
+        sandbox.say("lisi", "在吗")
+        assert not Callback.objects.get().instant_reply
