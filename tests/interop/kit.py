@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.test import Client
 
+from tests.wecom.making import EXAMPLES
 from tests.wecom.wire import URL, message
-from wecom import conf, xml
+from wecom import conf, crypto, replies, xml
 
 # One text for every length of padding, and what makes encodings and markup differ.
 CONTENTS = [
@@ -34,6 +36,35 @@ def replaced(plain: str) -> str:
     assert xml.text_of(root, "ToUserName") == "lisi"
     (button,) = root.iterfind("Button")
     return xml.text_of(button, "ReplaceName")
+
+
+def plain_replies() -> list[str]:
+    """One passive reply of ours of each sort, as it lies inside the ciphertext."""
+    made: list[replies.PassiveReply] = [
+        replies.UpdateButton(replace_name=REPLACED),
+        *(replies.UpdateTemplateCard(template_card=card) for card in EXAMPLES),
+        *(replies.TextReply(content=content) for content in CONTENTS if content),
+        replies.ImageReply(media_id="M"),
+        replies.VoiceReply(media_id="M"),
+        replies.VideoReply(media_id="M", title="监控"),
+        replies.NewsReply(articles=[replies.ReplyArticle(title="周报", url="https://example.com/")]),
+    ]
+    moment = datetime.now(UTC)
+    return [one.to_xml(to_user="lisi", from_user="ww1", created_at=moment).decode() for one in made]
+
+
+def seal(plain: str) -> "tuple[bytes, Reply]":
+    """The body around a reply, and its parts."""
+    app = conf.app()
+    body = replies.seal_reply(
+        plain.encode(),
+        token=app.callback_token,
+        key=crypto.aes_key(app.encoding_aes_key),
+        receive_id=app.corp_id,
+        timestamp=now(),
+        nonce=NONCE,
+    )
+    return body, Reply.of(body)
 
 
 def now() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.interop.kit import NONCE, REPLACED, Official, Reply, deliver, now, replaced, texts
+from tests.interop.kit import NONCE, REPLACED, Official, Reply, deliver, now, plain_replies, replaced, seal, texts
 from tests.wecom.vectors import VECTORS
 from tests.wecom.wire import URL, message, post
 from wecom import conf, crypto
@@ -31,6 +31,15 @@ def test_the_official_library_opens_our_passive_reply(client: Client, official: 
     assert signature == reply.signature
     assert opened["id"] == app.corp_id
     assert replaced(opened["message"]) == REPLACED
+
+
+def test_the_official_library_opens_every_sort_of_reply(official: Official) -> None:
+    app, plain = conf.app(), plain_replies()
+    sealed = [seal(text)[1] for text in plain]
+    signed = official.each("getSignature", [[app.callback_token, s.timestamp, s.nonce, s.encrypt] for s in sealed])
+    opened = official.each("decrypt", [[app.encoding_aes_key, reply.encrypt] for reply in sealed])
+    assert signed == [reply.signature for reply in sealed]
+    assert [(found["message"], found["id"]) for found in opened] == [(text, app.corp_id) for text in plain]
 
 
 def test_the_check_of_the_url_passes_when_the_official_library_asks(client: Client, official: Official) -> None:

@@ -12,7 +12,7 @@ from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.enterprise.exceptions import InvalidCorpIdException
 from wechatpy.exceptions import InvalidSignatureException, WeChatClientException
 
-from tests.interop.kit import NONCE, REPLACED, Reply, deliver, now, replaced, texts
+from tests.interop.kit import NONCE, REPLACED, Reply, deliver, now, plain_replies, replaced, seal, texts
 from tests.support import ROOT
 from tests.wecom.wire import URL, message, post
 from wecom import conf, crypto, xml
@@ -46,6 +46,11 @@ class TestCrypto:
         reply = Reply.of(body)
         opened = theirs().decrypt_message(body, reply.signature, reply.timestamp, reply.nonce)
         assert replaced(opened) == REPLACED
+
+    def test_wechatpy_opens_every_sort_of_reply(self) -> None:
+        for plain in plain_replies():
+            body, reply = seal(plain)
+            assert theirs().decrypt_message(body, reply.signature, reply.timestamp, reply.nonce) == plain
 
     def test_wechatpy_refuses_our_reply_under_other_keys(self, client: Client) -> None:
         body = post(client).content

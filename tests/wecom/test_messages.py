@@ -1,5 +1,6 @@
 """What an app writes: every type that WeCom documents, its limits, and the three calls that take it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wecom import messages
-from wecom.cards import CardInvalid
+from wecom.cards import CardInvalid, ImageTextArea
 from wecom.errors import ContentInvalid, MessageInvalid
 from wecom.messages import (
     MESSAGES,
@@ -36,7 +37,7 @@ from wecom.recipients import Recipients
 from wecom.sandbox import contents
 from wecom.sandbox.errcodes import Refusal
 
-from .making import EXAMPLES, NEWS, NOTICE, QUESTION, cards, json_values, option_ids, texts, untyped, urls
+from .making import EXAMPLES, NEWS, NOTICE, QUESTION, cards, json_values, menu, option_ids, texts, untyped, urls
 
 # Type → the fields of its object. Source: https://developer.work.weixin.qq.com/document/path/90236
 DOCUMENTED = {
@@ -197,7 +198,26 @@ def test_what_wecom_cuts_without_a_word_is_told(message: Message, told: str) -> 
     assert [str(one) for one in message.advice()] == [told]
 
 
-@given(st.text(max_size=40), st.integers(3, 60))
+@pytest.mark.parametrize(
+    ("text", "most", "short"),
+    [
+        ("伞伞伞", 9, "伞伞伞"),
+        ("伞伞伞", 8, "伞…"),
+        ("伞伞伞", 3, "…"),
+        ("伞伞伞", 2, ""),
+        ("伞伞伞", 0, ""),
+        ("一👨\u200d👩\u200d👧二三", 20, "一…"),  # a family is one sign, of 18 bytes
+        ("e\u0301e\u0301e\u0301", 7, "e\u0301…"),
+        ("👍\U0001f3fd👍\U0001f3fd", 14, "👍\U0001f3fd…"),
+        ("☂\ufe0f☂\ufe0f伞", 13, "☂\ufe0f…"),
+        ("🇨🇳🇫🇷🇩🇪", 15, "🇨🇳…"),
+    ],
+)
+def test_a_text_is_cut_where_a_sign_ends_for_the_eye(text: str, most: int, short: str) -> None:
+    assert cut_bytes(text, most) == short
+
+
+@given(st.text(max_size=40), st.integers(0, 60))
 def test_a_text_is_cut_where_a_character_ends(text: str, most: int) -> None:
     if any("\ud800" <= one <= "\udfff" for one in text):
         return
@@ -241,6 +261,8 @@ def test_a_robot_takes_the_types_that_page_99110_names(message: Message) -> None
     [
         *(EXAMPLE[name] for name in ("image", "video", "textcard", "mpnews", "miniprogram_notice")),
         *(CardMessage(card=card) for card in EXAMPLES[2:]),
+        CardMessage(card=replace(NEWS, card_image=None, image_text_area=ImageTextArea(image_url=URL))),
+        CardMessage(card=replace(NOTICE, action_menu=menu(), task_id="t")),
         News(articles=[Article(title="a", appid="wx1", pagepath="p")]),
         Text(content="a", safe=1),
         Text(content="a", enable_id_trans=True),

@@ -15,6 +15,7 @@ Source: https://developer.work.weixin.qq.com/document/path/90236, 90248 and 9911
 
 from .base import Message
 from .cards import CardMessage
+from .cutting import cut_bytes
 from .kinds import (
     Article,
     File,
@@ -29,7 +30,6 @@ from .kinds import (
     Textcard,
     Video,
     Voice,
-    cut_bytes,
 )
 from .robots import GroupText, RobotMarkdown, RobotMarkdownV2
 

@@ -16,7 +16,8 @@ ROBOTS_CARDS = (TextNotice, NewsNotice)
 class CardMessage(Message):
     """A template card. To keep its codes and change it later, send it by `wecom.sent_cards`.
 
-    Robots take text_notice and news_notice only; they never call back.
+    Robots take text_notice and news_notice only, the latter with its large picture. What goes by them never calls
+    back, so a menu would be dead.
     Source: https://developer.work.weixin.qq.com/document/path/99110
     """
 
@@ -32,6 +33,10 @@ class CardMessage(Message):
     def to_robot_payload(self) -> dict[str, Any]:
         if not isinstance(self.card, ROBOTS_CARDS):
             raise self.ERROR("card_type", "text_notice or news_notice for a robot", self.card.CARD_TYPE)
+        if isinstance(self.card, NewsNotice) and not self.card.card_image:
+            raise self.ERROR("card_image", "a block for a robot", "nothing")
+        if self.card.calls_back:
+            raise self.ERROR("action_menu", "nothing for a robot", "a menu")
         return self._payload(ROBOT)
 
     @classmethod

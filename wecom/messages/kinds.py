@@ -43,14 +43,6 @@ _TITLE = payloads.Text(cut=TITLE_BYTES)
 _DESCRIPTION = payloads.Text(cut=DESCRIPTION_BYTES)
 
 
-def cut_bytes(text: str, most: int = TEXT_BYTES) -> str:
-    """At most so many bytes of UTF-8, ending with a whole character and, where something was cut, with `…`."""
-    raw = text.encode()
-    if len(raw) <= most:
-        return text
-    return raw[: max(most - len("…".encode()), 0)].decode("utf-8", "ignore") + "…"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Message):
     r"""Words. `\n` breaks the line, `<a href="…">` makes a link."""
