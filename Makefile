@@ -2,7 +2,7 @@
 # PORT=8001 换端口，对每个目标都有效。  PORT=8001 changes the port.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools lint types migrations check pytest words lock
+.PHONY: help install run test tools lint types migrations check pytest words reference lock
 
 # The .venv if it works, else the first Python that really runs: a shim may stand for a version that does not.
 find_python = try() { "$$1" -c "import sys, $$2; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1 && echo "$$1"; }; \
@@ -56,6 +56,9 @@ pytest: tools
 words: tools ## 收集词条并编译，然后在 locale/ 里翻译  collect and compile the words; translate them in locale/
 	$(bin)/python manage.py makemessages -l zh_Hans -l en --ignore .venv --no-obsolete --no-location --no-wrap -v 0
 	$(bin)/python manage.py compilemessages -v 0
+
+reference: tools ## 由代码里的说明重写 docs/wecom/reference.md  write the reference anew from the docstrings
+	$(bin)/python -m tests.reference
 
 lock: ## 用 uv 重新锁定依赖；UPGRADE=--upgrade 取新版本  lock the requirements anew with uv
 	$(uv_lock) -o requirements.txt requirements.in

@@ -1,0 +1,26 @@
+"""WeCom (企业微信) for Django: interactive cards, callbacks, messages, and a platform to test against.
+
+What other projects may rely on is what the modules in PUBLIC list in their `__all__`; docs/wecom/reference.md shows it.
+"""
+
+PUBLIC = (
+    "handlers",  # what happens when a member acts
+    "sent_cards",  # cards that are kept, changed and closed
+    "cards",  # what stands on a card
+    "messages",  # everything else that is written to members
+    "replies",  # what answers a callback at once
+    "recipients",
+    "events",
+    "outbox",  # effects of one's own that must happen once
+    "clients",
+    "client",
+    "inbox",
+    "models",
+    "fields",
+    "errors",
+    "errcodes",
+    "crypto",
+    "sandbox.testing",
+    "sandbox.adapter",
+    "sandbox.pytest_plugin",
+)

@@ -5,6 +5,8 @@ import threading
 from . import conf
 from .client import Client
 
+__all__ = ["get"]
+
 _local = threading.local()
 
 

@@ -20,6 +20,8 @@ from Crypto.Cipher import AES
 from .errors import BadSignature, DecryptError, IllegalAesKey, ReceiveIdMismatch
 
 # Source: https://developer.work.weixin.qq.com/document/path/91144
+__all__ = ["aes_key", "decrypt", "encrypt", "jsapi_signature", "signature", "verify"]
+
 ENCODING_AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 CIPHER_BLOCK = 16
 PADDED_BLOCK = 32

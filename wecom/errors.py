@@ -27,6 +27,32 @@ WeComError                        what the caller does next
 
 from datetime import timedelta
 
+__all__ = [
+    "ApiError",
+    "BadSignature",
+    "CallbackRejected",
+    "CardInvalid",
+    "ChannelRefused",
+    "ConfigError",
+    "ContentInvalid",
+    "DecryptError",
+    "EnvelopeMalformed",
+    "IllegalAesKey",
+    "MediaInvalid",
+    "MessageInvalid",
+    "NotSent",
+    "PayloadMalformed",
+    "ReceiveIdMismatch",
+    "Refused",
+    "Stale",
+    "TokenRejected",
+    "TokenUnavailable",
+    "TransportError",
+    "TryLater",
+    "Unreachable",
+    "WeComError",
+]
+
 
 class WeComError(Exception):
     """Root of all errors of this package."""

@@ -17,6 +17,8 @@ from Crypto.Cipher import AES
 from django.conf import settings
 from django.db import models
 
+__all__ = ["CannotOpen", "EncryptedTextField", "UserIdField", "fingerprint", "seal", "unseal"]
+
 _PREFIX = "v1:"
 _NONCE = 12
 _TAG = 16
@@ -68,7 +70,7 @@ def _derive(secret: str) -> bytes:
     return hmac.new(b"wecom.fields.data", secret.encode(), hashlib.sha256).digest()
 
 
-class UserIdField(models.CharField):
+class UserIdField(models.CharField):  # type: ignore[type-arg]  # cannot be subscripted when it runs
     """A WeCom UserID, kept lower-cased: the platform compares without case and answers in lower case."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -86,7 +88,7 @@ class UserIdField(models.CharField):
         return value
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # as above
     """Text in Python, sealed text in the database; cannot be searched or ordered by."""
 
     def get_prep_value(self, value: Any) -> Any:

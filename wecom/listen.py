@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from typing import Any
 
 from django.db import connection
 
@@ -45,7 +46,7 @@ def _listen(wake: threading.Event, stopping: threading.Event) -> None:
             stopping.wait(RECONNECT)
 
 
-def _parameters() -> dict:
+def _parameters() -> dict[str, Any]:
     """A connection of its own, outside Django's pool: it is held for as long as the worker lives."""
     parameters = connection.get_connection_params()
     return {key: value for key, value in parameters.items() if key not in ("pool", "cursor_factory", "context")}

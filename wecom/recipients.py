@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from .errors import MessageInvalid
 
+__all__ = ["EVERYBODY", "Recipients"]
+
 EVERYBODY = "@all"
 MEMBERS, GROUPS = 1000, 100
 

@@ -13,14 +13,14 @@ from environ.fileaware_mapping import FileAwareMapping
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-class _Values(FileAwareMapping):
+class _Values(FileAwareMapping):  # type: ignore[misc]  # environ ships no types
     """The environment, or the files that `…_FILE` names, without the line break that editors leave at a file's end."""
 
     def __getitem__(self, key: str) -> str:
         return str(super().__getitem__(key)).rstrip("\r\n")
 
 
-class _Env(environ.Env):
+class _Env(environ.Env):  # type: ignore[misc]  # as above
     """Says which variable is wrong. A misspelt switch is no quiet "off"."""
 
     ENVIRON = _Values()

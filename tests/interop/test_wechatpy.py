@@ -95,7 +95,7 @@ class TestCrypto:
         assert Callback.objects.get().repeats == 1
 
 
-class Enterprise(WeChatClient):
+class Enterprise(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
     """wechatpy's client with its base address changed; the one for gettoken is written into its source."""
 
     def __init__(self, base: str, secret: str = CREDENTIALS["SECRET"]) -> None:

@@ -47,8 +47,8 @@ def test_parallel_confirmations_owe_one_contact(card: Card) -> None:
 def test_parallel_questions_of_one_owner_make_one_request(transactional_db: None) -> None:
     item = found_item()
     results = in_threads(8, lambda: services.ask_for_contact(item_id=item.pk, owner=OWNER))
-    assert len({request.pk for request, _ in results}) == 1  # type: ignore[misc]
-    assert sum(created for _, created in results) == 1  # type: ignore[misc]
+    assert len({request.pk for request, _ in results}) == 1
+    assert sum(created for _, created in results) == 1
     assert (ContactRequest.objects.count(), Card.objects.count(), Outgoing.objects.count()) == (1, 1, 1)
 
 

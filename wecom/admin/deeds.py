@@ -167,5 +167,5 @@ class DeedMixin(admin.ModelAdmin):
             "checkbox": ACTION_CHECKBOX_NAME,
             "from_list": "action" in request.POST,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/deed.html", context)

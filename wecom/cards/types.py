@@ -155,7 +155,7 @@ class NewsNotice(Notice):
 
     CARD_TYPE: ClassVar[str] = "news_notice"
 
-    main_title: Annotated[MainTitle, One(MainTitle)]  # type: ignore[assignment]  # of a text_notice it may be None
+    main_title: Annotated[MainTitle, One(MainTitle)]  # of a text_notice it may be None
     image_text_area: Annotated[ImageTextArea | None, One(ImageTextArea)] = None
     card_image: Annotated[CardImage | None, One(CardImage)] = None
     vertical_content_list: Annotated[Sequence[VerticalItem], VERTICAL_CONTENT_LIST] = ()

@@ -93,7 +93,7 @@ def _run(row: Callback, received: Received, route: dispatch.Route, user: User) -
     """Call the handler, and commit what it owes with the end of the row: in its own transaction, or after it."""
     apart = "client" in route.asks
     user.may_ask = apart
-    whole: AbstractContextManager = nullcontext() if apart else transaction.atomic(durable=True)
+    whole: AbstractContextManager[None] = nullcontext() if apart else transaction.atomic(durable=True)
     with whole:
         run = Run(route, received, user)
         verdict = run.call()

@@ -34,6 +34,8 @@ class SentCard(models.Model):
     """
 
     class State(models.TextChoices):
+        """Where a card stands; `wecom.sent_cards` draws the ways between."""
+
         OWED = "owed", _("to be sent")
         SHOWN = "shown", _("shown")
         CLOSING = "closing", _("final text owed")
@@ -102,6 +104,8 @@ class ResponseCode(models.Model):
     """One code of a card: pays for one change of what the card shows."""
 
     class State(models.TextChoices):
+        """Whether a code can still pay for a change."""
+
         LIVE = "live", _("live")
         RESERVED = "reserved", _("reserved")
         SPENT = "spent", _("spent")

@@ -79,6 +79,8 @@ class Outgoing(Job):
     """One effect that we owe the world, and the job of bringing it about."""
 
     class State(models.TextChoices):
+        """Where an effect stands; `wecom.outbox` draws the ways between."""
+
         WAITING = Job.WAITING, _("waiting")
         RUNNING = Job.RUNNING, _("running")
         DONE = "done", _("done")

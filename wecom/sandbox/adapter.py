@@ -22,6 +22,8 @@ from requests.adapters import BaseAdapter
 
 from . import platform
 
+__all__ = ["SandboxAdapter", "instead_of_wecom"]
+
 WECOM = "https://qyapi.weixin.qq.com/"
 _ROOT = "/cgi-bin/"
 

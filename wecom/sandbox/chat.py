@@ -98,7 +98,9 @@ def _media_ids(message: Message) -> Iterator[str]:
         yield from (str(article.get("thumb_media_id")) for article in content.get("articles", []))
 
 
-def _with_times(copies: list[Copy], now: datetime, names: _Names, files: Mapping[str, Media]) -> Iterator[dict]:
+def _with_times(
+    copies: list[Copy], now: datetime, names: _Names, files: Mapping[str, Media]
+) -> Iterator[dict[str, object]]:
     before: datetime | None = None
     for copy in copies:
         if before is None or copy.sent_at - before >= _PAUSE:

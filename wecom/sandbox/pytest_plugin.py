@@ -19,6 +19,8 @@ import pytest
 if TYPE_CHECKING:
     from .testing import WeComSandbox
 
+__all__ = ["wecom_sandbox"]
+
 
 @pytest.fixture
 def wecom_sandbox(db: None) -> "Iterator[WeComSandbox]":

@@ -14,6 +14,8 @@ from .adapter import WECOM, SandboxAdapter, instead_of_wecom
 from .carrying import Heard
 from .models import Delivery
 
+__all__ = ["WeComSandbox", "sandbox_in_this_process"]
+
 
 class WeComSandbox:
     """What a test can do with the platform. Every `Delivery` comes as its entry in the ledger, tries and all."""

@@ -24,6 +24,7 @@ def get(key: str, *, app: str = conf.DEFAULT) -> SentCard:
 
 
 def by_task_id(task_id: str, *, app: str = conf.DEFAULT) -> SentCard | None:
+    """The card that a tap names; None where we sent none of that id."""
     return SentCard.objects.filter(app=app, task_id=task_id).first() if task_id else None
 
 

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(f"login {LOGIN} / {PASSWORD}")
         self.stdout.write(f"items={len(made)} logins={int(bool(login))}" + (" dry_run=true" if dry_run else ""))
 
-    def _item(self, values: tuple, *, dry_run: bool) -> bool:
+    def _item(self, values: tuple[Any, ...], *, dry_run: bool) -> bool:
         kind, title, category, place, reporter, channel, contact, ago, description = values
         if Item.objects.filter(title=title, reporter=reporter, kind=kind).exists():
             return False
