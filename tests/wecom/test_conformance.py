@@ -13,18 +13,21 @@ import pytest
 from tests.wecom.conformance import FOLDER
 from tests.wecom.conformance.cards import advised
 from tests.wecom.conformance.events import APP, plain
+from tests.wecom.conformance.messages import cut, goes_by
 from wecom import events
 from wecom.cards import Card, CardInvalid, read_update
 from wecom.cards.types import CARD_TYPES
-from wecom.errors import PayloadMalformed
-from wecom.sandbox import rules
+from wecom.errors import ContentInvalid, PayloadMalformed
+from wecom.messages import MESSAGES, Message
+from wecom.sandbox import contents, rules
+from wecom.sandbox.errcodes import Refusal
 
 
 def read(name: str) -> dict[str, Any]:
     return dict(json.loads((FOLDER / name).read_text("utf-8")))
 
 
-EVENTS, CARDS = read("events.json"), read("cards.json")
+EVENTS, CARDS, WRITTEN = read("events.json"), read("cards.json"), read("messages.json")
 
 
 def each(cases: list[dict[str, Any]]) -> pytest.MarkDecorator:
@@ -114,12 +117,44 @@ def test_every_type_of_card_has_a_case_of_being_replaced_by_and_of_replacing() -
     assert {card["card_type"] for _, card in read if card} == every
 
 
-GROUPS = [("events", EVENTS), ("malformed", EVENTS)] + [
-    (name, CARDS) for name in ("valid", "invalid", "valid_updates", "invalid_updates")
-]
+@each(WRITTEN["valid"])
+def test_a_valid_message_is_read_and_written_back_as_it_was(case: dict[str, Any]) -> None:
+    message = Message.from_payload(case["payload"])
+    assert message.to_payload() == case["payload"]
+    assert (goes_by(message), cut(message)) == (case["goes_by"], case["cut"])
 
 
-@pytest.mark.parametrize("group", [pytest.param(file[name], id=name) for name, file in GROUPS])
+@each([case for case in WRITTEN["valid"] if case["payload"]["msgtype"] != "template_card"])
+def test_the_sandbox_cuts_a_valid_message_where_the_file_says_so(case: dict[str, Any]) -> None:
+    msgtype, told = case["payload"]["msgtype"], [one["field"].rpartition(".")[2] for one in case["cut"]]
+    if msgtype == "text" and told:  # the sandbox says aloud what WeCom does in silence
+        with pytest.raises(Refusal, match="45002"):
+            contents.check(msgtype, case["payload"][msgtype], media=lambda media_id, kind: "a.pdf")
+        return
+    contents.check_safe(msgtype, case["payload"].get("safe"), "a.pdf")
+    assert contents.check(msgtype, case["payload"][msgtype], media=lambda media_id, kind: "a.pdf")[1] == told
+
+
+@each(WRITTEN["invalid"])
+def test_an_invalid_message_is_refused_for_the_field_that_the_file_names(case: dict[str, Any]) -> None:
+    assert case["reason"]
+    with pytest.raises(ContentInvalid) as raised:
+        Message.from_payload(case["payload"])
+    assert raised.value.field == case["field"]
+
+
+def test_every_type_of_message_has_a_valid_case() -> None:
+    assert {case["payload"]["msgtype"] for case in WRITTEN["valid"]} == {kind.MSGTYPE for kind in MESSAGES}
+
+
+GROUPS = (
+    [("valid", WRITTEN), ("invalid", WRITTEN)]
+    + [("events", EVENTS), ("malformed", EVENTS)]
+    + [(name, CARDS) for name in ("valid", "invalid", "valid_updates", "invalid_updates")]
+)
+
+
+@pytest.mark.parametrize("group", [pytest.param(file[name]) for name, file in GROUPS])
 def test_no_two_cases_have_one_name(group: list[dict[str, Any]]) -> None:
     names = [case["id"] for case in group]
     assert len(names) == len(set(names)) > 0

@@ -1,9 +1,9 @@
-"""Writes docs/vectors/events.json and cards.json."""
+"""Writes docs/vectors/events.json, cards.json and messages.json."""
 
 import json
 from typing import Any
 
-from . import FOLDER, cards, events, updates
+from . import FOLDER, cards, events, messages, updates
 
 FILES: dict[str, dict[str, Any]] = {
     "events.json": {"about": "Decrypted messages of callbacks, and what they say. See README.md.", **events.part()},
@@ -11,6 +11,10 @@ FILES: dict[str, dict[str, Any]] = {
         "about": "template_card objects of message/send, and what may be made of them later. See README.md.",
         **cards.part(),
         **updates.part(),
+    },
+    "messages.json": {
+        "about": "Bodies of message/send, without agentid and recipients. See README.md.",
+        **messages.part(),
     },
 }
 
