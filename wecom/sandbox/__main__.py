@@ -40,7 +40,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's `&` has it born deaf to the first
+        signal.signal(number, _stop)
     try:
         with tempfile.TemporaryDirectory(prefix="wecom-sandbox-") as home:
             return _serve(options, options.database or Path(home) / "sandbox.sqlite3")
