@@ -1,0 +1,378 @@
+"""The running system: gunicorn with two processes, a worker, and the sandbox on its own, with what can befall them."""
+
+import contextlib
+import itertools
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from tests.support import ROOT, free_port
+from wecom.sandbox.world import CREDENTIALS
+
+from .databases import Database
+from .evidence import Case, Evidence, Post, Row, digest_of, posts_of
+from .post import Envelope, Sink
+from .processes import Process
+
+T = TypeVar("T")
+Settings = dict[str, str]
+LOOK_AGAIN = 0.1  # seconds; a look costs the machine something, too
+CONFIRM, DECLINE = "confirm", "decline"
+SEND, UPDATE, RECALL = "message/send", "message/update_template_card", "message/recall"
+_numbers = itertools.count(1)
+
+
+class Unrest(Exception):
+    """It did not come to what the scenario waits for."""
+
+
+class World:
+    """One system on one database. Scenarios use it one after another; each begins with empty books."""
+
+    def __init__(self, database: Database, home: Path) -> None:
+        self.database = database
+        self.home = home
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.sandbox_url = f"http://127.0.0.1:{free_port()}"
+        self.sink = Sink()
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.processes = self._processes()
+        self.cases: list[Case] = []
+        self.posts: list[Post] = []
+        self.failures: list[str] = []
+        self.settings: dict[str, str] = {}
+        self.runs = 1  # how many times the scenario did its thing, for the table
+        self.seed = self.kills = 0
+        self._members: set[str] = set()
+
+    # --- Its life ---------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Database, tables and the API's token, before Django's settings have been read anywhere else."""
+        self.database.start()
+        os.environ.update(self._environment(WECOM_WEB="off"))
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        from django.contrib.auth import get_user_model
+        from rest_framework.authtoken.models import Token
+
+        admin = get_user_model().objects.create_superuser("desk", password="desk")
+        self.http.headers["Authorization"] = f"Token {Token.objects.create(user=admin).key}"
+
+    def start(self, settings: Settings | None = None) -> None:
+        """All processes, web and worker with these settings; comes back when they answer."""
+        self.settings = dict(settings or {})
+        for name, process in self.processes.items():
+            if name != "second":
+                process.start(**(self.settings if name != "sandbox" else {}))
+        self.wait(self._is_ready, seconds=60, what="all processes")
+
+    def fresh(self, settings: Settings | None = None, **own: Settings) -> None:
+        """Empty books, an empty sandbox, and every process alive; `settings` for web and worker, or web=…, worker=…."""
+        self.settings = dict(settings or {})
+        wanted = {name: {**self.settings, **own.get(name, {})} for name in ("web", "worker")}
+        changed = [name for name, own in wanted.items() if not self.processes[name].runs_with(own)]
+        for name in (*changed, "second"):
+            self.processes[name].kill()
+        self._forget()
+        for name in changed:
+            self.processes[name].start(**wanted[name])
+        self.cases, self.posts, self.failures, self._members = [], [], [], set()
+        self.sink.clear()
+        self.wait(self._is_ready, seconds=60, what="all processes")
+        self._control("reset")
+        self._control("clock", retry_pause_ms=200)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+        with contextlib.suppress(Exception):
+            from django.db import connections
+
+            connections.close_all()
+        self.database.stop()
+        self.sink.stop()
+
+    def tend(self) -> None:
+        """Start again what has died and is wanted."""
+        for process in self.processes.values():
+            process.tend()
+
+    # --- What people do ---------------------------------------------------------------------------------------------
+
+    def ask(self, *, shown: bool = True, **item: Any) -> Case:
+        """Somebody new asks somebody new for the contact; with `shown`, once the card stands on the finder's phone."""
+        number = next(_numbers)
+        finder, owner, phone = f"finder{number}", f"owner{number}", f"139{number:08d}"
+        self.member(finder)
+        self.member(owner)
+        thing: Row = {"kind": "found", "title": f"雨伞 {number}", "category": "umbrella", "reporter": finder}
+        contact = {"contact_channel": "phone", "contact_value": phone}
+        found = self.api("items/", {**thing, **contact, **item})
+        asked = self.api("contact-requests/", {"item": found["id"], "requester": owner})
+        case = Case(int(asked["id"]), int(found["id"]), finder, owner, phone)
+        self.cases.append(case)
+        if shown:
+            self.wait(lambda: self.cards(case), what="the card on the finder's phone")
+        return case
+
+    def tap(self, case: Case, key: str = CONFIRM, *, member: str = "", card: int = -1, wait: bool = True) -> Row:
+        """The finder (or another member who has the card) presses a button; the delivery as the sandbox tells it."""
+        task_id = self.cards(case)[card]["task_id"]
+        body = {"member": member or case.finder, "task_id": task_id, "event_key": key, "wait": wait}
+        answer = self.http.post(f"{self.sandbox_url}/control/tap/", json=body, timeout=90)
+        return answer.json().get("delivery", {"statuses": [], "why": answer.text})
+
+    def member(self, userid: str, **more: Any) -> None:
+        if userid not in self._members or more:
+            self._control("members", userid=userid, **more)
+            self._members.add(userid)
+
+    def api(self, path: str, body: Row, *, patience: float = 30) -> Row:
+        """POST to the product's API, again and again while nobody is at home there."""
+        ends = time.monotonic() + patience
+        while True:
+            try:
+                answer = self.http.post(f"{self.url}/api/v1/{path}", json=body, timeout=10)
+                if answer.status_code < 500:
+                    break
+                said = answer.text[:500]
+            except requests.RequestException as exc:
+                said = str(exc)
+            if time.monotonic() > ends:
+                raise Unrest(f"{path}: {said}")
+            self.tend()
+            time.sleep(0.1)
+        if not answer.ok:
+            raise Unrest(f"{path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json()
+
+    def request(self, case: Case) -> Row:
+        return self.http.get(f"{self.url}/api/v1/contact-requests/{case.number}/", timeout=10).json()
+
+    def command(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Run a management command as an operator does: exit code and what it said."""
+        process = Process("manage.py", *arguments, environment=self._environment(), log=self.home / "command.log")
+        process.log.unlink(missing_ok=True)
+        process.start(**environment)
+        process.wanted = False
+        self.wait(lambda: not process.alive, seconds=60, what=" ".join(arguments))
+        assert process._running
+        return process._running.returncode, process.log.read_text()
+
+    # --- Callbacks by our own hand ----------------------------------------------------------------------------------
+
+    def post(self, envelope: Envelope, *, timeout: float = 8) -> int | None:
+        """POST a callback of our own making; the status, None where there was no answer."""
+        try:
+            answer = requests.post(self.callback_url, params=envelope.query, data=envelope.body, timeout=timeout)
+            status: int | None = answer.status_code
+        except requests.RequestException:
+            status = None
+        self.posts.append(Post(digest_of(envelope.plaintext), status))
+        return status
+
+    def envelope(self, delivery: Row) -> Envelope:
+        """The very bytes that the sandbox has posted."""
+        return Envelope.of(delivery)
+
+    @property
+    def callback_url(self) -> str:
+        return f"{self.url}/wecom/callback/"
+
+    # --- What goes wrong --------------------------------------------------------------------------------------------
+
+    def fault(self, api: str, fault: str, **more: Any) -> None:
+        self._control("faults", api=api, fault=fault, **more)
+
+    def no_faults(self) -> None:
+        self.http.delete(f"{self.sandbox_url}/control/faults/", timeout=20)
+
+    def later(self, *, hours: float = 0, seconds: float = 0) -> None:
+        """So much time has passed: the sandbox's clock goes on, and everything in our books is older by that."""
+        from .ageing import age
+
+        passed = int(hours * 3600 + seconds)
+        age(passed)
+        self._control("clock", advance=passed)
+
+    def second_worker(self) -> Process:
+        self.processes["second"].start(**self.settings)
+        return self.processes["second"]
+
+    # --- What is seen -----------------------------------------------------------------------------------------------
+
+    def ledger(self, member: str = "") -> Row:
+        return self.http.get(f"{self.sandbox_url}/control/ledger/", params={"member": member}, timeout=60).json()
+
+    def chat(self, member: str) -> list[Row]:
+        found = self.ledger(member)["members"].get(member, {"messages": []})
+        return [message for message in found["messages"] if message["visible"]]
+
+    def cards(self, case: Case) -> list[Row]:
+        return [message for message in self.chat(case.finder) if message["msgtype"] == "template_card"]
+
+    def texts(self, member: str) -> list[str]:
+        return [message["text"] for message in self.chat(member) if message["msgtype"] == "text"]
+
+    def face(self, case: Case) -> str:
+        """What stands on the finder's newest card."""
+        card = self.cards(case)[-1]
+        return card["replace_text"] or " / ".join(button["text"] for button in card["buttons"])
+
+    def calls(self, path: str) -> list[Row]:
+        return [call for call in self.ledger()["calls"] if call["path"] == path]
+
+    def rows(self, kind: str) -> list[Row]:
+        """The books as the export shows them."""
+        return [row for row in self._books() if row["type"] == kind]
+
+    def jobs(self, case: Case, kind: str) -> list[Row]:
+        ours = (row for row in self.rows("outgoing") if row["topic"] == f"request:{case.number}")
+        return [row for row in ours if row["kind"] == f"lostfound.{kind}"]
+
+    def alerts(self, what: str) -> list[Row]:
+        return [alert for alert in self.sink.heard if alert.get("what") == what]
+
+    def log(self) -> str:
+        return (self.home / "log").read_text(errors="replace")
+
+    def expect(self, true: object, text: str) -> None:
+        """What must hold in this scenario beyond what the checker asks of all."""
+        if not true:
+            self.failures.append(text)
+
+    # --- Waiting ----------------------------------------------------------------------------------------------------
+
+    def wait(self, until: Callable[[], T], *, seconds: float = 30, what: str = "it") -> T:
+        """The first true answer; what has died meanwhile is started again. Raises Unrest after `seconds`."""
+        ends = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(requests.RequestException, OSError, ValueError):
+                if answer := until():
+                    return answer
+            if time.monotonic() > ends:
+                raise Unrest(f"waited {seconds:g} s for {what}")
+            self.tend()
+            time.sleep(LOOK_AGAIN)
+
+    def rest(self, *, seconds: float = 45) -> bool:
+        """Wait until no delivery is under way and no row is open; False where that does not come true."""
+        try:
+            self.wait(self._is_quiet, seconds=seconds, what="rest")
+        except Unrest:
+            return False
+        return True
+
+    def evidence(self) -> Evidence:
+        ledger = self.ledger()
+        return Evidence(ledger, self._books(), [*posts_of(ledger), *self.posts], self.cases, self.sink.heard)
+
+    def _books(self) -> list[Row]:
+        from django.core.serializers.json import DjangoJSONEncoder
+
+        from lostfound import audit
+
+        return [json.loads(json.dumps(row, cls=DjangoJSONEncoder)) for row in audit.rows()]
+
+    def _is_quiet(self) -> bool:
+        from django.db import DatabaseError
+
+        from wecom.models import Callback, Job, Outgoing
+
+        try:
+            if any(model._default_manager.filter(state__in=Job.OPEN).exists() for model in (Callback, Outgoing)):
+                return False
+        except DatabaseError:
+            self.reconnect()
+            return False
+        return all(delivery["finished"] for delivery in self.ledger("nobody")["deliveries"])
+
+    def _is_ready(self) -> bool:
+        asked = (f"{self.url}/healthz", f"{self.sandbox_url}/control/clock/")
+        return all(self.http.get(url, timeout=5).status_code == 200 for url in asked)
+
+    def reconnect(self) -> None:
+        """Our own connection is of yesterday: the database was away."""
+        from django.db import connection
+
+        with contextlib.suppress(Exception):
+            connection.close()
+
+    # --- How it is done ---------------------------------------------------------------------------------------------
+
+    def _processes(self) -> dict[str, Process]:
+        environment = self._environment()
+        log = self.home / "log"
+        bind = self.url.removeprefix("http://")
+        gunicorn = ["-m", "gunicorn", "--bind", bind, "--workers", "2", "--worker-class", "gthread", "--threads", "4"]
+        sandbox = ["-m", "wecom.sandbox", "--port", self.sandbox_url.rpartition(":")[2]]
+        sandbox += ["--callback-url", self.callback_url, "--database", str(self.home / "sandbox.sqlite3")]
+        worker = ["manage.py", "run_worker"]
+        commands = {
+            "sandbox": sandbox,
+            "web": [*gunicorn, "--log-level", "warning", "wecomsite.wsgi"],
+            "worker": worker,
+            "second": worker,
+        }
+        return {name: Process(*command, environment=environment, log=log) for name, command in commands.items()}
+
+    def _environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
+        ours = {
+            "PYTHONPATH": str(ROOT),
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "DJANGO_ENV_FILE": os.devnull,
+            "DJANGO_SECRET_KEY": "only-for-fault-runs-0123456789-abcdefghijklmnopqrstuvwxyz",
+            "DJANGO_DEBUG": "off",
+            "DATABASE_URL": self.database.url,
+            "SITE_URL": self.url,
+            "WECOM_CORP_ID": CREDENTIALS["CORP_ID"],
+            "WECOM_AGENT_ID": CREDENTIALS["AGENT_ID"],
+            "WECOM_SECRET": CREDENTIALS["SECRET"],
+            "WECOM_CALLBACK_TOKEN": CREDENTIALS["CALLBACK_TOKEN"],
+            "WECOM_ENCODING_AES_KEY": CREDENTIALS["ENCODING_AES_KEY"],
+            "WECOM_API_BASE_URL": f"{self.sandbox_url}/cgi-bin/",
+            "WECOM_ALERT_WEBHOOK": self.sink.url,
+            "UPDATE_AFTER_REPLY_MS": "200",
+        }
+        return {**kept, **ours, **more}
+
+    def _control(self, door: str, **body: Any) -> Row:
+        answer = self.http.post(f"{self.sandbox_url}/control/{door}/", json=body, timeout=30)
+        if not answer.ok:
+            raise Unrest(f"sandbox {door}: {answer.text[:500]}")
+        return answer.json()
+
+    def _forget(self) -> None:
+        """Empty the books; the tables, the API's token and everybody's login stay."""
+        from django.core.cache import caches
+        from django.core.management.color import no_style
+        from django.db import connection
+
+        ours = [name for name in connection.introspection.table_names() if name.startswith(("wecom_", "lostfound_"))]
+        tables = [name for name in ours if name != "wecom_cache"]
+        self.reconnect()
+        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+        caches["wecom"].clear()
+
+
+@contextlib.contextmanager
+def world_on(database: Database, home: Path) -> Iterator[World]:
+    world = World(database, home)
+    try:
+        world.prepare()
+        world.start()
+        yield world
+    finally:
+        world.stop()
