@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -54,15 +55,15 @@ class BatchCommand(BaseCommand):
         raise NotImplementedError
 
     def act(self, row: Any, options: dict[str, Any]) -> None:
-        """Do it; NothingToDo and RequestClosed count as skipped."""
+        """Do it, in the database alone; NothingToDo and RequestClosed count as skipped."""
         raise NotImplementedError
 
     def _one(self, row: Any, options: dict[str, Any]) -> str:
-        if options["dry_run"]:
-            self.stdout.write(f"would be {self.verb}: {describe(row)}")
-            return self.verb
         try:
-            self.act(row, options)
+            if options["dry_run"]:
+                self._try_out(row, options)
+            else:
+                self.act(row, options)
         except (NothingToDo, RequestClosed) as exc:
             self.stdout.write(f"skipped {describe(row)}: {exc}")
             return "skipped"
@@ -73,6 +74,13 @@ class BatchCommand(BaseCommand):
             self.stderr.write(f"failed {describe(row)}: {type(exc).__name__}: {exc}")
             return "failed"
         return self.verb
+
+    def _try_out(self, row: Any, options: dict[str, Any]) -> None:
+        """Do it and take it back: so a dry run knows what would be skipped, and why."""
+        with transaction.atomic():
+            self.act(row, options)
+            transaction.set_rollback(True)
+        self.stdout.write(f"would be {self.verb}: {describe(row)}")
 
     def _progress(self, number: int, total: int) -> None:
         if sys.stderr.isatty():

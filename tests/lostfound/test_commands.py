@@ -45,6 +45,27 @@ def test_resend_cards_sends_what_did_not_arrive(wecom: WeCom) -> None:
     assert card.request.cards.count() == 2
 
 
+def test_a_request_that_is_named_hears_why_its_card_needs_no_successor(wecom: WeCom) -> None:
+    card = asked()
+    for how in ((), ("--dry-run",)):
+        lines = run("resend_cards", "--request", str(card.request_id), *how).splitlines()
+        assert lines[0] == f"skipped contactrequest {card.request_id}: the card was sent a short while ago"
+        assert lines[-1].startswith("resent=0 skipped=1 failed=0")
+
+
+def test_a_dry_run_knows_what_would_be_skipped_and_changes_nothing(wecom: WeCom) -> None:
+    card = undelivered(wecom)
+    row = Outgoing.objects.get(kind="lostfound.send_card")
+    assert run("retry_failed", "--dry-run").splitlines()[0] == f"would be retried: outgoing {row.pk}"
+    run("resend_cards")
+    before = list(Outgoing.objects.values_list("state", "attempts"))
+    lines = run("retry_failed", "--dry-run").splitlines()
+    assert lines[0] == f"skipped outgoing {row.pk}: a newer card was sent"
+    assert lines[-1] == "retried=0 skipped=1 failed=0 dry_run=true"
+    assert list(Outgoing.objects.values_list("state", "attempts")) == before
+    assert card.request.timeline.filter(event="retried").count() == 0
+
+
 def test_retry_failed_puts_refused_rows_back_to_work(wecom: WeCom) -> None:
     card = undelivered(wecom)
     assert run("retry_failed").splitlines()[-1] == "retried=1 skipped=0 failed=0"

@@ -14,7 +14,9 @@ class Command(BatchCommand):
     verb = "resent"
 
     def choose(self, options: dict[str, Any]) -> "QuerySet[ContactRequest]":
-        return only(selectors.requests_to_resend(), options)
+        # Of a request that was named, one wants to hear why its card needs no successor.
+        named = ContactRequest.objects.order_by("pk") if options["request"] else selectors.requests_to_resend()
+        return only(named, options)
 
     def act(self, row: ContactRequest, options: dict[str, Any]) -> None:
         services.resend_card(request_id=row.pk, by=ACTOR)
