@@ -4,30 +4,20 @@ Source: https://developer.work.weixin.qq.com/document/path/90245
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from wecom.errors import TransportError
 from wecom.messages import Message
 
-
-class Caller(Protocol):
-    """What this file needs of the client."""
-
-    def call(
-        self,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        params: Mapping[str, str] | None = None,
-        method: str = "POST",
-    ) -> dict[str, Any]: ...
+if TYPE_CHECKING:
+    from . import Client
 
 
 class Chats:
     """`client.chats`"""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, client: "Client") -> None:
+        self._client = client
 
     def create(self, userlist: Sequence[str], *, name: str = "", owner: str = "", chatid: str = "") -> str:
         """Make a group of 2 to 2,000 members and return its id; it shows in their clients with the first message.
@@ -35,7 +25,7 @@ class Chats:
         chatid  up to 32 letters and digits of one's own, so that a repeat after a lost answer makes no second group
         """
         body = {"userlist": list(userlist), "name": name, "owner": owner, "chatid": chatid}
-        made = self._caller.call("appchat/create", _given(body)).get("chatid") or chatid
+        made = self._client.call("appchat/create", _given(body)).get("chatid") or chatid
         if not isinstance(made, str) or not made:
             raise TransportError("appchat/create: errcode 0, but no chatid in the answer")
         return made
@@ -54,14 +44,14 @@ class Chats:
         Source: https://developer.work.weixin.qq.com/document/path/90246
         """
         changes = {"name": name, "owner": owner, "add_user_list": list(add), "del_user_list": list(remove)}
-        self._caller.call("appchat/update", {"chatid": chatid, **_given(changes)})
+        self._client.call("appchat/update", {"chatid": chatid, **_given(changes)})
 
     def get(self, chatid: str) -> dict[str, Any]:
         """{chatid, name, owner, userlist} of a group that this app has made.
 
         Source: https://developer.work.weixin.qq.com/document/path/90247
         """
-        return dict(self._caller.call("appchat/get", params={"chatid": chatid}, method="GET").get("chat_info") or {})
+        return dict(self._client.call("appchat/get", params={"chatid": chatid}, method="GET").get("chat_info") or {})
 
     def send(self, chatid: str, message: Message | Mapping[str, Any]) -> None:
         """Write to the group: a Message, or {msgtype, <msgtype>: {...}, safe?}. Template cards are not for groups.
@@ -70,7 +60,7 @@ class Chats:
         Source: https://developer.work.weixin.qq.com/document/path/90248
         """
         body = message.to_chat_payload() if isinstance(message, Message) else message
-        self._caller.call("appchat/send", {**body, "chatid": chatid})
+        self._client.call("appchat/send", {**body, "chatid": chatid})
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

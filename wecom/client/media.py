@@ -5,15 +5,18 @@ Source: https://developer.work.weixin.qq.com/document/path/90253
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import Message
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wecom.errors import MediaInvalid, TransportError
 
-from .wire import Heard, Payload, checked, multipart
+from .wire import Heard, checked, multipart
+
+if TYPE_CHECKING:
+    from . import Client
 
 LIFE = timedelta(days=3)
 LEAST = 6  # bytes: "over 5"
@@ -38,18 +41,6 @@ LIMITS: Mapping[str, Limit] = {
     "video": Limit(10 * 1024 * 1024, "MP4", re.compile(rb".{4}ftyp", re.DOTALL)),
     "file": Limit(MOST),
 }
-
-
-class Caller(Protocol):
-    """What this file needs of the client."""
-
-    def call(
-        self, path: str, body: Mapping[str, Any] | Payload | None = None, *, params: Mapping[str, str] | None = None
-    ) -> dict[str, Any]: ...
-
-    def fetch(self, path: str, params: Mapping[str, str]) -> Heard: ...
-
-    def with_token(self, ask: Callable[[str], T], token: str | None = None) -> T: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +68,8 @@ class Downloaded:
 class Media:
     """`client.media`"""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, client: "Client") -> None:
+        self._client = client
 
     def upload(self, kind: str, filename: str, content: bytes) -> Uploaded:
         """Hand WeCom a file and get the media_id that messages name, good for three days.
@@ -88,15 +79,15 @@ class Media:
         """
         check(kind, filename, content)
         payload = multipart("media", filename, content)
-        return uploaded(kind, self._caller.call("media/upload", payload, params={"type": kind}))
+        return uploaded(kind, self._client.call("media/upload", payload, params={"type": kind}))
 
     def get(self, media_id: str) -> Downloaded:
         """The file behind a media_id: one that was uploaded, or one that a member has sent."""
 
         def ask(token: str) -> Downloaded:
-            return _downloaded(self._caller.fetch("media/get", {"access_token": token, "media_id": media_id}))
+            return _downloaded(self._client.fetch("media/get", {"access_token": token, "media_id": media_id}))
 
-        return self._caller.with_token(ask)
+        return self._client.with_token(ask)
 
 
 def check(kind: str, filename: str, content: bytes, *, kinds: Mapping[str, Limit] = LIMITS) -> None:

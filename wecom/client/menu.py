@@ -4,35 +4,21 @@ Source: https://developer.work.weixin.qq.com/document/path/90231
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from wecom.conf import App
 from wecom.errors import Refused
 
+if TYPE_CHECKING:
+    from . import Client
+
 NO_MENU = 46003
-
-
-class Caller(Protocol):
-    """What this file needs of the client."""
-
-    @property
-    def app(self) -> App: ...
-
-    def call(
-        self,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        params: Mapping[str, str] | None = None,
-        method: str = "POST",
-    ) -> dict[str, Any]: ...
 
 
 class Menu:
     """`client.menu`"""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, client: "Client") -> None:
+        self._client = client
 
     def create(self, buttons: Iterable[Mapping[str, Any]]) -> None:
         """Show this menu in place of the one there is: one to three buttons, each with up to five `sub_button`s.
@@ -40,12 +26,12 @@ class Menu:
         A button is {type, name, key} for click and most other types, {type, name, url} for view; the name has 16
         bytes, the key 128, the address 1,024. Repeating it changes nothing.
         """
-        self._caller.call("menu/create", {"button": list(buttons)}, params=self._agent)
+        self._client.call("menu/create", {"button": list(buttons)}, params=self._agent)
 
     def get(self) -> list[dict[str, Any]]:
         """The buttons that there are, [] where there is no menu."""
         try:
-            answer = self._caller.call("menu/get", params=self._agent, method="GET")
+            answer = self._client.call("menu/get", params=self._agent, method="GET")
         except Refused as exc:
             if exc.errcode == NO_MENU:
                 return []
@@ -54,8 +40,8 @@ class Menu:
 
     def delete(self) -> None:
         """Show no menu."""
-        self._caller.call("menu/delete", params=self._agent, method="GET")
+        self._client.call("menu/delete", params=self._agent, method="GET")
 
     @property
     def _agent(self) -> dict[str, str]:
-        return {"agentid": str(self._caller.app.agent_id)}
+        return {"agentid": str(self._client.app.agent_id)}
