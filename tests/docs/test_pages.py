@@ -11,6 +11,8 @@ from tests.docs.pages import PAGES, Block, blocks
 from wecom import dispatch, inbox, outbox
 from wecom.sandbox.testing import sandbox_in_this_process
 
+MAY_BE_REFUSED = ("menu/get",)  # where there is no menu
+
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
@@ -30,7 +32,7 @@ def test_every_block_of_python_runs_and_keeps_its_promises(page: Path, settings:
         for block in blocks(page):
             if block.language == "python" and not (block.file or block.why_not_run):
                 run(block, names, settings)
-        assert not [call for call in sandbox.calls() if call["errcode"] not in (0, None)]
+        assert not [call for call in sandbox.calls() if call["errcode"] and call["path"] not in MAY_BE_REFUSED]
 
 
 def run(block: Block, names: dict[str, Any], settings: Settings) -> None:
