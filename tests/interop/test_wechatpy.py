@@ -18,6 +18,8 @@ from tests.wecom.wire import URL, message, post
 from wecom import conf, crypto, xml
 from wecom.models import Callback
 from wecom.sandbox import delivery
+from wecom.sandbox.pytest_plugin import wecom_sandbox  # noqa: F401
+from wecom.sandbox.testing import WeComSandbox
 from wecom.sandbox.world import CREDENTIALS
 
 EVENTS = ROOT / "docs" / "vectors" / "events.json"
@@ -158,6 +160,13 @@ class TestClient:
     def test_a_token_that_is_refused_is_renewed_by_wechatpy_itself(self, wechatpy: Enterprise) -> None:
         wechatpy.session.set(wechatpy.access_token_key, "invented")
         assert wechatpy.user.get("lisi")["userid"] == "lisi"
+
+    def test_a_call_that_stays_refused_makes_it_ask_for_tokens_without_an_end(self, wecom_sandbox: WeComSandbox) -> None:
+        """What docs/wecom/migrating-from-wechatpy.md says of it."""
+        wecom_sandbox.fault("errcode", 40001, path="user/get", count=10_000)
+        with pytest.raises(RecursionError):
+            WeChatClient(wecom_sandbox.credentials["CORP_ID"], wecom_sandbox.credentials["SECRET"]).user.get("lisi")
+        assert wecom_sandbox.ledger()["gettoken"]["calls"] > 100
 
     @pytest.mark.usefixtures("app_of_its_own")
     def test_a_card_is_sent_tapped_and_updated(self, wechatpy: Enterprise, sandbox: str) -> None:
