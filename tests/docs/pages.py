@@ -13,11 +13,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
 from tests.support import ROOT
 
 PAGES = sorted((ROOT / "docs" / "wecom").glob("*.md"))
-_FENCE = re.compile(r"^```(\w+)[ ]*(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
+_FENCE = re.compile(r"^```(\w*)[ ]*(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 _PROMISE = re.compile(r"^( *)(\S.*?) +# → (.+)$", re.MULTILINE)
 
 
@@ -39,10 +40,10 @@ class Block:
     def file(self) -> str:
         return self.info.partition("file=")[2].strip()
 
-    def compiled(self) -> object:
+    def compiled(self) -> CodeType:
         """The block with its promises as assertions; a failure names the page and its line."""
         code = _PROMISE.sub(r"\1assert (\2) == (\3), (\2)", self.text)
-        return compile("\n" * self.line + code, str(self.page), "exec")
+        return compile("\n" * self.line + code, str(self.page), "exec", dont_inherit=True)
 
 
 def blocks(page: Path) -> Iterator[Block]:

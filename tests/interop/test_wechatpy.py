@@ -18,8 +18,7 @@ from tests.wecom.wire import URL, message, post
 from wecom import conf, crypto, xml
 from wecom.models import Callback
 from wecom.sandbox import delivery
-from wecom.sandbox.pytest_plugin import wecom_sandbox  # noqa: F401
-from wecom.sandbox.testing import WeComSandbox
+from wecom.sandbox.testing import sandbox_in_this_process
 from wecom.sandbox.world import CREDENTIALS
 
 EVENTS = ROOT / "docs" / "vectors" / "events.json"
@@ -161,12 +160,12 @@ class TestClient:
         wechatpy.session.set(wechatpy.access_token_key, "invented")
         assert wechatpy.user.get("lisi")["userid"] == "lisi"
 
-    def test_a_call_that_stays_refused_makes_it_ask_for_tokens_without_an_end(self, wecom_sandbox: WeComSandbox) -> None:
+    def test_it_asks_for_tokens_without_an_end(self, db: None) -> None:
         """What docs/wecom/migrating-from-wechatpy.md says of it."""
-        wecom_sandbox.fault("errcode", 40001, path="user/get", count=10_000)
-        with pytest.raises(RecursionError):
-            WeChatClient(wecom_sandbox.credentials["CORP_ID"], wecom_sandbox.credentials["SECRET"]).user.get("lisi")
-        assert wecom_sandbox.ledger()["gettoken"]["calls"] > 100
+        with sandbox_in_this_process() as wecom, pytest.raises(RecursionError):
+            wecom.fault("errcode", 40001, path="user/get", count=10_000)
+            WeChatClient(CREDENTIALS["CORP_ID"], CREDENTIALS["SECRET"]).user.get("lisi")
+        assert wecom.ledger()["gettoken"]["calls"] > 100
 
     @pytest.mark.usefixtures("app_of_its_own")
     def test_a_card_is_sent_tapped_and_updated(self, wechatpy: Enterprise, sandbox: str) -> None:
