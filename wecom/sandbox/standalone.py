@@ -72,7 +72,7 @@ def _settings(database: Path) -> dict[str, Any]:
         "STATICFILES_DIRS": [HERE.parent / "static"],
         "LANGUAGE_CODE": "zh-hans",
         "LANGUAGES": [("zh-hans", "简体中文"), ("en", "English")],
-        "LOCALE_PATHS": [ROOT / "locale"],
+        "LOCALE_PATHS": [ROOT / "locale", HERE.parent / "locale"],  # of a clone, of an installed package
         "TIME_ZONE": "Asia/Shanghai",
         "USE_TZ": True,
     }

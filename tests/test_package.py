@@ -1,0 +1,107 @@
+"""The app `wecom` as `pip install` of this repository brings it: everything inside, and it runs far from the clone."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import ROOT
+
+PATIENCE = 120
+SETTINGS = """
+from wecom.sandbox.world import CREDENTIALS
+
+SECRET_KEY = "only-for-this-test"
+INSTALLED_APPS = ["wecom", "wecom.sandbox", "django_htmx", "django.contrib.staticfiles"]
+ROOT_URLCONF = "wecom.sandbox.urls_alone"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+WECOM = {"default": CREDENTIALS}
+LANGUAGE_CODE = "zh-hans"
+STATIC_URL = "/static/"
+USE_TZ = True
+"""
+LOOK = """
+import django
+django.setup()
+from pathlib import Path
+import wecom
+from django.conf import settings
+from django.core.management import call_command
+from django.template.loader import get_template
+from django.utils.translation import gettext
+from wecom.sandbox import apps
+
+home = Path(wecom.__file__).parent
+call_command("check", fail_level="WARNING")
+call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+for path in [*home.rglob("templates/**/*.html")]:
+    if "admin" not in path.parts:  # these need unfold's
+        get_template(str(path).split("/templates/")[1])
+print(home)
+print(apps.SandboxConfig.verbose_name, gettext("WeCom sandbox"))
+"""
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the wheel puts into site-packages; nothing is downloaded for it."""
+    home = tmp_path_factory.mktemp("package")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index"]
+    built = subprocess.run(
+        [*command, "--wheel-dir", str(home), str(ROOT)], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = home.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(home / "packages")
+    return home / "packages"
+
+
+def test_it_holds_the_app_and_nothing_else_of_the_repository(installed: Path) -> None:
+    assert {path.name for path in installed.iterdir() if path.suffix != ".dist-info"} == {"wecom"}
+    assert (installed / "wecom" / "py.typed").is_file()
+    ours = {path.relative_to(ROOT) for path in (ROOT / "wecom").rglob("*.py")}
+    assert ours == {path.relative_to(installed) for path in installed.rglob("*.py")}
+
+
+def test_every_template_that_its_code_names_is_inside(installed: Path) -> None:
+    there = {str(path).split("/templates/")[1] for path in installed.rglob("templates/**/*.html")}
+    texts = [path.read_text("utf-8") for path in installed.rglob("*") if path.suffix in (".py", ".html")]
+    named = {name for text in texts for name in re.findall(r"""["']((?:wecom|admin)/[\w/]+\.html)["']""", text)}
+    of_django = {"admin/base_site.html"}
+    assert named - of_django <= there
+
+
+def test_it_runs_far_from_the_clone_and_speaks_chinese(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "stranger.py").write_text(SETTINGS, "utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LOOK],
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{installed}:{tmp_path}",
+            "DJANGO_SETTINGS_MODULE": "stranger",
+            "LANG": "C.UTF-8",
+        },
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert str(installed) in ran.stdout
+    assert "企业微信沙箱" in ran.stdout
+
+
+def test_what_it_asks_for_is_what_this_project_installs() -> None:
+    asked = [*project()["dependencies"], *(one for more in project()["optional-dependencies"].values() for one in more)]
+    assert set(asked) <= set((ROOT / "requirements.in").read_text("utf-8").split())
