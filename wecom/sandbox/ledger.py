@@ -62,11 +62,12 @@ def _members(only: str) -> dict[str, Any]:
     if only:
         copies, changes = copies.filter(userid=only), changes.filter(copy__userid=only)
         messages = messages.filter(copies__userid=only)
+    got = list(copies)  # before the messages: one that comes meanwhile has no copy yet that would miss it
     sent = {message.pk: message for message in messages}  # each once, however many have a copy
     later: dict[int, list[Change]] = defaultdict(list)
     for change in changes:
         later[change.copy_id].append(change)
-    for copy in copies:
+    for copy in got:
         copy.message = sent[copy.message_id]
         chats[copy.userid].append(_seen(copy, later[copy.pk]))
     return {
