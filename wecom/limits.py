@@ -3,8 +3,8 @@
 A limit is a bucket that drains at a fixed pace: each call moves `busy_until` on by `cost`, and may pass while
 `busy_until` is no further ahead than `burst` calls. In any window W at most burst + W / cost calls pass:
 
-    per member  burst 10, one per 4 s     25 in any minute, 910 in any hour     (WeCom drops above 30 and 1,000)
-    per API     burst 1,000, one per 12 ms     6,000 in any minute              (WeCom refuses above 10,000)
+    per member  burst 10, then 890 an hour     24 in any minute, 900 in any hour    (WeCom drops above 30 and 1,000)
+    per API     burst 1,000, one per 12 ms     6,000 in any minute             (WeCom refuses above 10,000)
 
 Source: https://developer.work.weixin.qq.com/document/path/90454
 """
@@ -29,7 +29,7 @@ class Pace:
     cost: timedelta
 
 
-MEMBER = Pace(burst=10, cost=timedelta(seconds=4))
+MEMBER = Pace(burst=10, cost=timedelta(hours=1) / 890)
 API = Pace(burst=1000, cost=timedelta(milliseconds=12))
 
 
