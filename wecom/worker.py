@@ -2,8 +2,8 @@
 
     claim up to the number of free slots ─► a slot runs each row ─► claim again
 
-Beside it one thread beats for the health check and renews the leases of the rows in hand, and does the periodic
-work if no other worker does. Stopping: nothing is claimed any more, calls in hand are finished.
+Beside it one thread beats for the health check and renews the leases of the rows in hand, and another does the
+periodic work if no other worker does. Stopping: nothing is claimed any more, calls in hand are finished.
 """
 
 import logging
@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 
 BEAT = 5.0  # seconds between two beats
 BEAT_BELIEVED = timedelta(seconds=30)
-FINISH_IN = 10.0  # seconds to finish what is in hand when told to stop
+CLOCK = 1.0  # seconds between two looks at what is due by the clock
+FINISH_IN = 8.0  # seconds to finish what is in hand when told to stop; supervisors grant 10 for all of it
 AWAY = 1.0  # seconds until the database is tried again
 
 
@@ -64,15 +65,20 @@ class Worker:
         self._take_elsewhere = hand_over
         self.name = leases.me()
         self._stopping = threading.Event()
+        self._gone = threading.Event()
         self._wake = threading.Event()
         self._in_hand: dict[tuple[type, int], Job] = {}
         self._lock = threading.Lock()
         self._turns = deque(SORTS)
 
-    def run(self) -> None:
-        """Work until told to stop; comes back when the calls in hand are finished, or after 10 seconds."""
-        pulse = threading.Thread(target=self._pulse, name="pulse", daemon=True)
-        pulse.start()
+    def run(self) -> bool:
+        """Work until told to stop. True: the calls in hand are finished; False: 8 seconds were not enough for one.
+
+        Its row then stays under its lease, and is due again with a doubt after it, as after any death.
+        """
+        beside = [threading.Thread(target=work, name=work.__name__, daemon=True) for work in (self._pulse, self._clock)]
+        for thread in beside:
+            thread.start()
         listen.start(self._wake, self._stopping)
         pool = ThreadPoolExecutor(self.slots, thread_name_prefix="slot")
         try:
@@ -81,7 +87,8 @@ class Worker:
                     self._wake.wait(self._pause())
                 self._wake.clear()
         finally:
-            self._finish(pool, pulse)
+            finished = self._finish(pool, beside)
+        return finished
 
     def stop(self) -> None:
         """Claim nothing any more. May be called from a signal handler."""
@@ -148,29 +155,46 @@ class Worker:
             return self.slots - len(self._in_hand)
 
     def _pulse(self) -> None:
-        """Beat, renew, and do what is due by the clock, every few seconds."""
+        """Beat and renew, every few seconds: nothing that takes long, or the leases in hand run out."""
         while True:
             try:
                 leases.beat(f"worker:{self.name}", BEAT_BELIEVED, holder=self.name)
                 with self._lock:
                     rows = list(self._in_hand.values())
                 jobs.renew(row for row in rows if _needs_renewal(row))
-                _periodic_work()
             except Exception as exc:
                 logger.error("the pulse missed a beat: %s", type(exc).__name__, exc_info=exc)
                 _drop_connection()
-            if self._stopping.wait(BEAT):
+            if self._gone.wait(BEAT):
                 break
         connections.close_all()
 
-    def _finish(self, pool: ThreadPoolExecutor, pulse: threading.Thread) -> None:
+    def _clock(self) -> None:
+        """Do what is due by the clock."""
+        while not self._stopping.wait(CLOCK):
+            try:
+                _periodic_work()
+            except Exception as exc:
+                logger.error("the clock missed a stroke: %s", type(exc).__name__, exc_info=exc)
+                _drop_connection()
+        connections.close_all()
+
+    def _finish(self, pool: ThreadPoolExecutor, beside: list[threading.Thread]) -> bool:
+        """Let what is in hand come to its end, its leases still renewed; whether it did."""
         give_up = time.monotonic() + FINISH_IN
         while self._free() < self.slots and time.monotonic() < give_up:
             time.sleep(0.05)
+        finished = self._free() == self.slots
         pool.shutdown(wait=False, cancel_futures=True)
-        pulse.join(timeout=1)
-        leases.release(f"worker:{self.name}", holder=self.name)
+        self._gone.set()
+        for thread in beside:
+            thread.join(timeout=0.5)
+        try:
+            leases.release(f"worker:{self.name}", holder=self.name)
+        except DatabaseError as exc:
+            logger.warning("no goodbye, the database is away: %s", type(exc).__name__)
         connections.close_all()
+        return finished
 
 
 def _needs_renewal(row: Job) -> bool:
@@ -181,7 +205,7 @@ def _periodic_work() -> None:
     """The lease of a piece of work is its interval: whoever takes it does it, and nobody again before its end."""
     for item in dispatch.periodic_work():
         if leases.acquire(f"periodic:{item.name}", item.every, holder=leases.me()):
-            logger.info("periodic work: %s", item.name)
+            logger.debug("periodic work: %s", item.name)
             try:
                 item.work()
             except Exception as exc:
