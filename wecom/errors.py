@@ -115,7 +115,14 @@ class PayloadMalformed(WeComError):
 
 
 class TransportError(WeComError):
-    """No answer that can be read: time-out after sending, reset, HTTP 5xx, not JSON. It may have been done."""
+    """No answer that can be read: time-out after sending, reset, HTTP 5xx, not JSON. It may have been done.
+
+    retry_after  how long to wait at least, None where nobody said
+    """
+
+    def __init__(self, why: str = "", *, retry_after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
 
 
 class NotSent(WeComError):

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -19,6 +20,7 @@ from wecom.errcodes import error_for
 from wecom.errors import TransportError, Unreachable
 from wecom.masking import mask_text
 
+LONGEST_WAIT = timedelta(hours=1)
 JSON = "application/json; charset=utf-8"
 
 
@@ -97,7 +99,8 @@ def exchange(
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as exc:
         raise TransportError(f"{path}: {type(exc).__name__}: {mask_text(str(exc))}") from None
     if response.status_code != requests.codes.ok:
-        raise TransportError(f"{path}: HTTP {response.status_code}")
+        retry_after = _retry_after(response.headers.get("Retry-After", ""))
+        raise TransportError(f"{path}: HTTP {response.status_code}", retry_after=retry_after)
     return Heard(content, response.headers)
 
 
@@ -121,6 +124,13 @@ def _read(response: requests.Response, give_up: float, patience: Patience) -> by
         if time.monotonic() > give_up:
             raise requests.exceptions.ReadTimeout(f"no whole answer in {patience.total:g} s")
     return b"".join(parts)
+
+
+def _retry_after(seconds: str) -> timedelta | None:
+    """What the header asks for, an hour at most; None where it holds no number."""
+    if not (seconds.isascii() and seconds.isdecimal()):
+        return None
+    return min(timedelta(seconds=int(seconds[:9])), LONGEST_WAIT)
 
 
 def _parse(path: str, content: bytes) -> dict[str, Any]:
