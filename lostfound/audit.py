@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from wecom.models import Callback
+from wecom.models import Alert, Callback
 from wecom.outbox import Outgoing
 
 from .models import Card, ContactRequest
@@ -26,11 +26,12 @@ _OUTGOING = (
 )
 _TRY = "number path body_digest outcome errcode worker started_at ms"
 _CARD = "id request_id round task_id recipient state shows final created_at sent_at closed_at"
+_ALERT = "id what subject times raised_at told_at"
 _CODE = "fingerprint source userid state issued_at expires_at used_at"
 
 
 def rows() -> Iterator[Row]:
-    """Every row of the books: {"type": callback | request | card | outgoing, …}, each sort oldest first.
+    """Every row of the books: {"type": callback | request | card | outgoing | alert, …}, each sort oldest first.
 
     A request holds its timeline, a card its codes, an outgoing row its tries. Times are aware datetimes.
     """
@@ -42,6 +43,8 @@ def rows() -> Iterator[Row]:
         yield {"type": "card", **_fields(card, _CARD), "codes": _parts(card.codes, _CODE)}
     for row in _all(Outgoing.objects.prefetch_related("tries")):
         yield {"type": "outgoing", **_fields(row, _OUTGOING), "tries": _parts(row.tries, _TRY)}
+    for alert in _all(Alert.objects.all()):
+        yield {"type": "alert", **_fields(alert, _ALERT)}
 
 
 def _all(found: "QuerySet[Any]") -> Iterator[Any]:

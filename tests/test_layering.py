@@ -19,8 +19,8 @@ FLOORS = {
     "wecom": {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth dispatch handlers masking wake"
-        " listen",
-        "Decisions": "inbox outbox sent_cards worker",
+        " listen alerts",
+        "Decisions": "inbox outbox sent_cards watch worker",
         "Door": "effects views urls tasks checks admin apps management",
     },
     "lostfound": {
@@ -33,6 +33,7 @@ FLOORS = {
 # What the lost and found may see of wecom …
 WECOM_FOR_LOSTFOUND = (
     "cards messages recipients replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
+    " alerts"
 )
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.
@@ -48,6 +49,7 @@ STILL_FACTS = ("django.db.models.TextChoices", "django.utils.translation.gettext
 # The network is touched in these places only.
 MAY_IMPORT_REQUESTS = (
     "wecom.client",
+    "wecom.client.hooks",
     "wecom.client.wire",
     "wecom.sandbox.adapter",
     "wecom.sandbox.carrying",

@@ -74,6 +74,18 @@ def check_handlers(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register("wecom")
+def check_alerts(**kwargs: Any) -> list[CheckMessage]:
+    """Nobody notices an alert that goes nowhere. The address is not shown: it may hold a key."""
+    wrong: list[CheckMessage] = []
+    if (url := conf.alert_webhook()) and not (url.startswith(("https://", "http://")) and urlsplit(url).hostname):
+        wrong.append(Error("WECOM_ALERT_WEBHOOK is no address.", hint="https://…", id="wecom.E017"))
+    if [address for address in conf.alert_mail() if not re.fullmatch(r"[^@\s]+@[^@\s]+", address)]:
+        hint = "Give mail addresses, separated by commas."
+        wrong.append(Error("WECOM_ALERT_MAIL holds what is no mail address.", hint=hint, id="wecom.E018"))
+    return wrong
+
+
+@register("wecom")
 def check_times(**kwargs: Any) -> list[CheckMessage]:
     wrong: list[CheckMessage] = [
         Error(f"{name} is {value!r}, not a number above 0.", hint="Give hours, such as 24.", id="wecom.E011")

@@ -107,6 +107,16 @@ def freshness() -> timedelta:
     return timedelta(seconds=int(getattr(settings, "WECOM_FRESHNESS_SECONDS", 600)))
 
 
+def alert_webhook() -> str:
+    """Where alerts are posted to: any server that takes JSON, or the robot of a WeCom group; empty for nowhere."""
+    return str(getattr(settings, "WECOM_ALERT_WEBHOOK", "") or "")
+
+
+def alert_mail() -> list[str]:
+    """Whom alerts are mailed to."""
+    return list(getattr(settings, "WECOM_ALERT_MAIL", None) or ())
+
+
 def _pairs(value: object) -> tuple[CallbackKeys, ...]:
     """PREVIOUS_CALLBACK_KEYS as pairs; what is none becomes an empty pair, which fits nothing and fails the check."""
     entries = value if isinstance(value, list | tuple) else [value]

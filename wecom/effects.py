@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from . import sent_cards
+from . import alerts, sent_cards, watch
 from .dispatch import periodic
 
 sent_cards.follow("", sent_cards.Follower())
@@ -12,3 +12,14 @@ sent_cards.follow("", sent_cards.Follower())
 def expire_cards() -> None:
     """Close the cards that nobody answered in time."""
     sent_cards.expire_cards()
+
+
+@periodic("wecom.watch", every=timedelta(minutes=1))
+def watch_age() -> None:
+    """Say what has been waiting for too long."""
+    watch.look()
+
+
+@periodic("wecom.tell", every=timedelta(seconds=10))
+def tell_alerts() -> None:
+    alerts.tell_due()

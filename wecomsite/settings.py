@@ -192,6 +192,8 @@ _more_apps = [alias.strip() for alias in env.list("WECOM_APPS", default=[])]
 WECOM = {alias: _wecom_app(alias) for alias in ["default", *_more_apps]}
 WECOM_INSTANT_FEEDBACK = env.bool("WECOM_INSTANT_FEEDBACK", True)
 WECOM_RUNNER = env.str("WECOM_RUNNER", "threads")
+WECOM_ALERT_WEBHOOK = env.str("WECOM_ALERT_WEBHOOK", "")
+WECOM_ALERT_MAIL = [address.strip() for address in env.list("WECOM_ALERT_MAIL", default=[])]
 UPDATE_AFTER_REPLY_MS = env.int("UPDATE_AFTER_REPLY_MS", 800)
 
 TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks.backends.immediate.ImmediateBackend")}}
@@ -200,6 +202,12 @@ TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks.backends.
 
 RESPONSE_CODE_TTL_HOURS = env.float("RESPONSE_CODE_TTL_HOURS", 24)
 RESPONSE_CODE_HARD_TTL_HOURS = env.float("RESPONSE_CODE_HARD_TTL_HOURS", 72)
+
+# --- Mail -----------------------------------------------------------------------------------------------------------
+
+globals().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "lostfound@localhost")
 
 # --- API ------------------------------------------------------------------------------------------------------------
 

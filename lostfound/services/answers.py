@@ -1,7 +1,5 @@
 """Decisions: what a tap on a card means. Actor, request and receivers come from our rows, never from the card's key."""
 
-import logging
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -9,12 +7,11 @@ from lostfound.card_content import CONFIRM, DECLINE
 from lostfound.errors import NotFound, RequestClosed, WrongActor
 from lostfound.models import Card, ContactRequest
 from lostfound.states import Delivery, Final, Happened, RequestState
+from wecom import alerts
 
 from . import contact, owing
 from .cards import close_cards, reopen_card, revive_card
 from .journal import lock_request, move_request, note
-
-alerts = logging.getLogger("wecom.alerts")
 
 
 @transaction.atomic
@@ -28,7 +25,7 @@ def take_tap(*, task_id: str, member: str, key: str, cause: str = "") -> str:
         return "unknown card"
     card = _locked(card)
     if member.lower() != card.request.finder.lower():
-        alerts.error("tap of somebody else: request=%s task_id=%s", card.request_id, card.task_id)
+        alerts.alert(alerts.WRONG_ACTOR, f"request {card.request_id}", f"task_id={card.task_id}")
         note(card.request, Happened.WRONG_ACTOR, actor=member, cause=cause, round=card.round)
         return "wrong_actor"
     decide = {CONFIRM: _accept, DECLINE: _decline}[key]

@@ -338,7 +338,7 @@ class TestWhenAHandlerRaises:
         assert (kept.state, kept.failures) == ("poison", 1)
         assert kept.error.startswith(type(exc).__name__)
         alerts = [one.getMessage() for one in caplog.records if one.name == "wecom.alerts"]
-        assert alerts == [f"poison callback: callback={kept.pk} event=text why={type(exc).__name__}"]
+        assert alerts == [f"poison: callback {kept.pk} event=text why={type(exc).__name__}"]
 
     @pytest.mark.parametrize("exc", A_FEW, ids=lambda exc: type(exc).__name__)
     def test_a_mistake_is_tried_a_few_times(self, client: Browser, exc: Exception) -> None:

@@ -7,10 +7,10 @@ because a mistake may be a race that another try does not lose, and then a perso
 import logging
 from enum import Enum
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from wecom import jobs
+from wecom import alerts, jobs
 from wecom.errors import (
     ApiError,
     ChannelRefused,
@@ -24,7 +24,6 @@ from wecom.masking import mask_text
 from wecom.models import Callback
 
 logger = logging.getLogger(__name__)
-alerts = logging.getLogger("wecom.alerts")
 
 
 class Tries(Enum):
@@ -64,16 +63,17 @@ def failed(row: Callback, exc: Exception) -> None:
     """Let the callback wait for another try, or set it aside with an alert; the reason is kept with it."""
     failures, tries = row.failures + 1, tries_for(exc)
     logger.error("handler failed: callback=%s event=%s failures=%s", row.pk, row.event, failures, exc_info=exc)
-    state, now = Callback.State.WAITING, timezone.now()
+    tried = {"failures": failures, "attempts": row.attempts + 1}
+    why = mask_text(f"{type(exc).__name__}: {exc}")[:500]
     if failures >= tries.value:
-        alerts.error("poison callback: callback=%s event=%s why=%s", row.pk, row.event, type(exc).__name__)
-        state = Callback.State.POISON
-    jobs.let_go(
-        row,
-        state=state,
-        due_at=now + jobs.backoff(failures),
-        failures=failures,
-        attempts=row.attempts + 1,
-        error=mask_text(f"{type(exc).__name__}: {exc}")[:500],
-        finished_at=now if state == Callback.State.POISON else None,
-    )
+        set_aside(row, why=why, text=f"event={row.event} why={type(exc).__name__}", **tried)
+    else:
+        due_at = timezone.now() + jobs.backoff(failures)
+        jobs.let_go(row, state=Callback.State.WAITING, due_at=due_at, error=why, **tried)
+
+
+def set_aside(row: Callback, *, why: str, text: str, **fields: int) -> None:
+    """The callback is poison: a person must look. `text` is for the alert, `why` stays with the row."""
+    with transaction.atomic(durable=True):
+        if jobs.let_go(row, state=Callback.State.POISON, error=why, finished_at=timezone.now(), **fields):
+            alerts.alert(alerts.POISON, f"callback {row.pk}", text)

@@ -13,7 +13,7 @@ from wecom.events import CardTap, Event
 from wecom.models import Callback
 
 from .arguments import LookUp, Run, User, tapped_card
-from .failures import failed
+from .failures import failed, set_aside
 from .unhandled import suggest
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def process(row: Callback) -> None:
         event = events.parse(row.plaintext.encode("utf-8", "surrogateescape"), app=row.app)
         meant = is_for(event, conf.app(row.app))
     except PayloadMalformed as exc:
-        jobs.let_go(row, state=State.POISON, error=str(exc), finished_at=timezone.now())
+        set_aside(row, why=str(exc), text="not a message")
         return
     except ConfigError as exc:
         _wait_for_app(row, exc)

@@ -5,10 +5,10 @@ import logging
 import time
 from collections.abc import Mapping
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from wecom import conf, crash, crypto, dispatch, events, replies, wake, xml
+from wecom import alerts, conf, crash, crypto, dispatch, events, replies, wake, xml
 from wecom.errors import EnvelopeMalformed, PayloadMalformed, Stale
 from wecom.models import Callback
 
@@ -17,7 +17,6 @@ from .processing import is_for
 from .signed import Signed
 
 logger = logging.getLogger(__name__)
-alerts = logging.getLogger("wecom.alerts")
 
 State = Callback.State
 
@@ -57,9 +56,9 @@ def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float
     reply = instant_reply(event) if event and row.state == State.WAITING else None
     row.instant_reply = reply is not None
     row.answer_ms = round((time.monotonic() - arrived) * 1000)
-    is_new = _keep(row)
+    is_new = _keep_and_tell(row)
     crash.point("cb.committed_not_answered")
-    if is_new and reply and event:
+    if is_new and row.instant_reply and reply and event:
         return _seal(reply, event, app, keys)
     return b""
 
@@ -74,21 +73,39 @@ def _as_row(app: conf.App, plain: bytes, *, stale: bool) -> tuple[Callback, even
     try:
         event = events.parse(plain, app=app.alias)
     except PayloadMalformed as exc:
-        alerts.error("poison callback: app=%s digest=%s", app.alias, row.digest[:12])
         row.state, row.error, row.finished_at = State.POISON, str(exc), timezone.now()
         return row, None
     row.event = event.name[:64]
     row.userid = event.userid[:64]
     row.task_id = getattr(event, "task_id", "")[:128]
     row.event_key = getattr(event, "event_key", "")[:128]
+    row.msg_id = getattr(event, "msg_id", "")[:64]
     if stale:
-        alerts.error("stale callback in quarantine: app=%s digest=%s", app.alias, row.digest[:12])
         row.state, row.error, row.finished_at = State.QUARANTINED, "its timestamp is not of now", timezone.now()
     elif not is_for(event, app):
         row.state, row.error, row.finished_at = State.IGNORED, "meant for another app", timezone.now()
     elif dispatch.find(event) is None and not isinstance(event, events.CardTap):
         row.state, row.error, row.finished_at = State.IGNORED, "no handler", timezone.now()
     return row, event
+
+
+def _keep_and_tell(row: Callback) -> bool:
+    """Keep the row; one that a person must look at is not kept without its alert. False: we had it already."""
+    try:
+        if row.state not in (State.POISON, State.QUARANTINED):
+            return _keep(row)
+    except IntegrityError:
+        if not row.msg_id:
+            raise
+        # WeCom's number of a message names one message. The first that came under it is the true one.
+        row.state, row.finished_at = State.QUARANTINED, timezone.now()
+        row.error = "another message came under its MsgId"
+    row.msg_id, row.instant_reply = "", False  # what is set aside takes no number from a message that is not
+    with transaction.atomic(durable=True):
+        is_new = _keep(row)
+        if is_new:
+            alerts.alert(str(row.state), f"callback {row.pk}", f"event={row.event} why={row.error}")
+    return is_new
 
 
 def _keep(row: Callback) -> bool:

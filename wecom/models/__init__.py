@@ -1,13 +1,14 @@
 """Plumbing: the tables of wecom.
 
-wire.py    what came in, what we owe, each try of it, leases and limits
+wire.py    what came in, what we owe, each try of it, leases, limits, and what a person must be told
 cards.py   cards that were sent, the codes that pay for changing them, and the changes owed
 """
 
 from .cards import CardChange, ResponseCode, SentCard
-from .wire import Attempt, Bucket, Callback, Job, Lease, Outgoing
+from .wire import Alert, Attempt, Bucket, Callback, Job, Lease, Outgoing
 
 __all__ = [
+    "Alert",
     "Attempt",
     "Bucket",
     "Callback",

@@ -52,6 +52,7 @@ class Callback(Job):
     event_key = models.CharField(_("event key"), max_length=128, blank=True, help_text=_("Cut at 128 characters."))
     userid = models.CharField(_("member"), max_length=64, blank=True)
     task_id = models.CharField(_("task id"), max_length=128, blank=True)
+    msg_id = models.CharField(_("message id"), max_length=64, blank=True, default="")
     plaintext = EncryptedTextField(_("message"), blank=True)
     digest = models.CharField(_("digest"), max_length=64, unique=True)
     repeats = models.PositiveIntegerField(_("repeats"), default=0)
@@ -69,6 +70,9 @@ class Callback(Job):
         indexes = [
             models.Index(fields=["due_at"], name="wecom_callback_open", condition=Q(state__in=Job.OPEN)),
             models.Index(fields=["task_id", "userid"], name="wecom_callback_task", condition=~Q(task_id="")),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["app", "msg_id"], name="wecom_callback_msgid", condition=~Q(msg_id=""))
         ]
 
     def __str__(self) -> str:
@@ -188,3 +192,24 @@ class Bucket(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Alert(models.Model):
+    """One matter that a person must be told: what it is, and what it is about. See `wecom.alerts`."""
+
+    what = models.CharField(_("what"), max_length=32)
+    subject = models.CharField(_("about"), max_length=190)
+    text = models.TextField(_("text"), blank=True)
+    times = models.PositiveIntegerField(_("times"), default=0)
+    raised_at = models.DateTimeField(_("raised"), default=timezone.now, db_index=True)
+    told_at = models.DateTimeField(_("told"), null=True, blank=True)
+    telling_until = models.DateTimeField(_("being told until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        ordering = ["-raised_at"]
+        constraints = [models.UniqueConstraint(fields=["what", "subject"], name="wecom_alert_matter")]
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.subject}"

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from wecom import clients, crash, jobs, limits
+from wecom import alerts, clients, crash, jobs, limits
 from wecom.client import encode
 from wecom.errcodes import Outcome, Reaction, explain
 from wecom.errors import ApiError, ConfigError, NotSent, TokenUnavailable, TransportError, WeComError
@@ -21,7 +21,6 @@ from wecom.models import Attempt, Outgoing
 from .kinds import Again, Call, Kind, Nothing, Park, Result, State, kind_of
 
 logger = logging.getLogger(__name__)
-alerts = logging.getLogger("wecom.alerts")
 
 ORDER = ("deadline", "pk")
 API_REST = timedelta(seconds=60)
@@ -174,6 +173,8 @@ def _decide(row: Outgoing, kind: Kind, call: Call, tried: Tried, rest: datetime 
     else:
         failures = row.failures + 1
         pause = jobs.backoff(failures) * random.uniform(1.0, 1.2)  # noqa: S311  spreads retries
+        if isinstance(tried.error, TransportError | NotSent) and tried.error.retry_after:
+            pause = max(pause, tried.error.retry_after)
         _wait(row, until=timezone.now() + pause, why=tried.errmsg, failures=failures)
 
 
@@ -205,7 +206,7 @@ def _park_unsure(row: Outgoing, kind: Kind, why: str) -> None:
 def _tell_limits(row: Outgoing, call: Call, tried: Tried) -> datetime | None:
     """Let all workers learn from this answer; until when they have to wait, None where only this row is concerned."""
     if tried.outcome is Outcome.UNKNOWN and limits.unanswered(row.app, call.path):
-        alerts.error("breaker opened: app=%s api=%s", row.app, call.path)
+        alerts.alert(alerts.PAUSED, limits.api_name(row.app, call.path), "no answer several times in a row")
     if tried.errcode is None:
         return None
     reaction = explain(tried.errcode).reaction
@@ -219,14 +220,15 @@ def _tell_limits(row: Outgoing, call: Call, tried: Tried) -> datetime | None:
     elif reaction is Reaction.RENEW_TOKEN:
         rest = API_REST
     limits.close(name, rest, f"{tried.errcode} {tried.errmsg}")
-    alerts.error("closed until it works again: %s errcode=%s", name, tried.errcode)
+    alerts.alert(alerts.PAUSED, name, f"errcode={tried.errcode}")
     return timezone.now() + rest
 
 
 def _pause(row: Outgoing, exc: ApiError) -> None:
     """gettoken was refused: a person must act, so nobody asks again for a while."""
-    limits.close(limits.app_name(row.app), limits.PROBE_EVERY, f"gettoken: {exc.errcode} {exc.errmsg}")
-    alerts.error("channel paused: app=%s errcode=%s", row.app, exc.errcode)
+    name = limits.app_name(row.app)
+    limits.close(name, limits.PROBE_EVERY, f"gettoken: {exc.errcode} {exc.errmsg}")
+    alerts.alert(alerts.PAUSED, name, f"gettoken errcode={exc.errcode}")
     _wait(row, until=timezone.now() + limits.PROBE_EVERY, why=str(exc))
 
 
@@ -246,7 +248,8 @@ def _broken(row: Outgoing, exc: Exception) -> None:
         raise
     except Exception:
         logger.exception("nor could its end be settled: outgoing=%s", row.pk)
-        _close(row, State.PARKED, error=why)
+        with transaction.atomic(durable=True):
+            _close(row, State.PARKED, error=why)
 
 
 def _wait(row: Outgoing, *, until: datetime, why: str, **fields: Any) -> None:
@@ -258,7 +261,7 @@ def _close(row: Outgoing, state: State, *, error: str) -> None:
     if not jobs.let_go(row, state=state, error=error[:500], finished_at=timezone.now()):
         raise Lost
     if state in (State.PARKED, State.DEAD):
-        alerts.error("%s: outgoing=%s kind=%s errcode=%s", state, row.pk, row.kind, row.last_errcode)
+        alerts.alert(str(state), f"outgoing {row.pk}", f"kind={row.kind} errcode={row.last_errcode}")
 
 
 def _hold(row: Outgoing) -> None:

@@ -12,12 +12,13 @@ from lostfound import audit
 
 class Command(BaseCommand):
     help = (
-        "Write callbacks, requests with their timelines, cards with the states of their codes, and outgoing messages"
-        " with every try as JSON lines. No contact, no code and nobody's words are among them."
+        "Write callbacks, requests with their timelines, cards with the states of their codes, outgoing messages"
+        " with every try, and alerts as JSON lines. No contact, no code and nobody's words are among them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--type", action="append", metavar="TYPE", help="only callback, request, card or outgoing")
+        types = "callback, request, card, outgoing or alert"
+        parser.add_argument("--type", action="append", metavar="TYPE", help=f"only {types}")
 
     def handle(self, *, type: list[str] | None, **options: Any) -> None:
         number = 0

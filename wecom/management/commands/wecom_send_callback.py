@@ -20,7 +20,7 @@ examples:
   wecom_send_callback --from lisi --task-id lf-1-1-ab12 --event-key confirm
   wecom_send_callback --event enter_agent --from lisi
   wecom_send_callback --previous-keys --task-id lf-1-1-ab12 --event-key confirm
-  wecom_send_callback --msg-type text --from lisi --field Content=丢了雨伞 --field MsgId=1
+  wecom_send_callback --msg-type text --from lisi --field Content=丢了雨伞
   wecom_send_callback --event scancode_push --event-key scan --field ScanCodeInfo/ScanResult=lf-42
   wecom_send_callback --event change_contact --from sys --field ChangeType=delete_user --field UserID=lisi
 """
@@ -103,6 +103,8 @@ def _fields(options: dict[str, Any]) -> list[tuple[str, str]]:
     if options["msg_type"] == "event":
         fields["Event"] = options["event"]
         fields["EventKey"] = options["event_key"] or ""
+    else:
+        fields["MsgId"] = str(secrets.randbelow(10**18))
     if options["task_id"]:
         fields |= {"TaskId": options["task_id"], "CardType": options["card_type"]}
         fields["ResponseCode"] = secrets.token_urlsafe(32)

@@ -1,0 +1,34 @@
+"""Plumbing: telling somebody else's server, by a POST of JSON to an address from the settings."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from wecom.errors import TransportError
+
+from .wire import JSON, checked, encode
+
+PATIENCE = (3.0, 5.0)  # seconds to connect, and for the answer
+ROBOT = "/cgi-bin/webhook/send"
+
+
+def post(url: str, body: Mapping[str, Any], *, words: str) -> None:
+    """Post `body`; to the robot of a WeCom group, whose address is known by its path, the `words` as a text.
+
+    Raises TransportError or ApiError where it was not taken; the address, which may hold a key, is in neither.
+    Source: https://developer.work.weixin.qq.com/document/path/99110
+    """
+    to_robot = urlsplit(url).path == ROBOT
+    content = encode({"msgtype": "text", "text": {"content": words}} if to_robot else body)
+    try:
+        answer = requests.post(
+            url, data=content, headers={"Content-Type": JSON}, timeout=PATIENCE, allow_redirects=False
+        )
+    except requests.RequestException as exc:
+        raise TransportError(f"webhook: {type(exc).__name__}") from None
+    if not 200 <= answer.status_code < 300:
+        raise TransportError(f"webhook: HTTP {answer.status_code}")
+    if to_robot:
+        checked("webhook/send", answer.content)
