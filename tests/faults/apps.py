@@ -1,5 +1,9 @@
-"""The waits of the product, shortened: what takes minutes in production takes seconds here. Nothing else changes."""
+"""The waits of the product, shortened: what takes minutes in production takes seconds here. Nothing else changes.
 
+CRASH_POINT in the environment arms a point of death; the product itself arms one only while debug is on.
+"""
+
+import os
 from datetime import timedelta
 
 from django.apps import AppConfig
@@ -13,7 +17,7 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        from wecom import client, jobs, limits, listen, tokens, worker
+        from wecom import client, crash, jobs, limits, listen, tokens, worker
         from wecom.outbox import delivery
 
         jobs.LEASE = timedelta(seconds=LEASE)
@@ -25,3 +29,6 @@ class FaultsConfig(AppConfig):
         tokens.HOLD_OFF, tokens.LEASE, tokens.WAIT = 2, timedelta(seconds=2), 4.0
         limits.BREAKER_REST, limits.PROBE_EVERY = timedelta(seconds=REST), timedelta(seconds=2 * REST)
         delivery.API_REST = timedelta(seconds=REST)
+
+        if point := os.environ.get("CRASH_POINT"):
+            crash.arm(point, tally=os.environ["CRASH_TALLY"])

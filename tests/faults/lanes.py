@@ -1,8 +1,6 @@
 """Worlds side by side, each in a process of its own; every scenario on every database; and the table of it all."""
 
-import os
 import shutil
-import sys
 import tempfile
 import time
 import traceback
@@ -103,8 +101,8 @@ def table(outcomes: list[Outcome]) -> str:
     return "\n".join(lines)
 
 
-_HEAD = (
-    f"{'scenario':<34} {'database':<11} {'runs':>5} {'lost':>5} {'doubled':>8} {'stuck':>6} {'else':>5} {'seconds':>8}"
+_HEAD = f"{'scenario':<34} {'database':<11} " + "{:>5} {:>5} {:>8} {:>6} {:>5} {:>8}".format(
+    "runs", "lost", "doubled", "stuck", "else", "seconds"
 )
 
 
@@ -144,7 +142,7 @@ def _start_anew(world: World) -> None:
     """After a failure nothing of its processes is believed any more."""
     for process in world.processes.values():
         process.kill()
-    world.start()
+    world.start(world.settings)
 
 
 def _keep_log(world: World, outcome: Outcome, before: int) -> None:
@@ -157,11 +155,3 @@ def _keep_log(world: World, outcome: Outcome, before: int) -> None:
     kept.write_bytes(said)
     outcome.log = str(kept)
     outcome.wrong.append(f"log: {kept}")
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0))
-
-
-def fail(text: str) -> None:
-    print(text, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The site as in production, with shorter waits (see `apps.py`) and the point of death that a scenario asks for."""
+"""The site as in production, debug off, shorter waits and the point of death that a scenario asks for (`apps.py`)."""
 
 import os
 
@@ -6,9 +6,6 @@ from wecomsite.settings import *  # noqa: F403
 from wecomsite.settings import INSTALLED_APPS, REST_FRAMEWORK
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults"]
-SILENCED_SYSTEM_CHECKS = ["site.E002"]  # a point of death wants debug, and there is a corporation
-CRASH_POINT = os.environ.get("CRASH_POINT", "")
-CRASH_TALLY = os.environ.get("CRASH_TALLY", "")
 WECOM_FRESHNESS_SECONDS = int(os.environ.get("FAULTS_FRESHNESS", "600"))
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"asks": "100000/hour"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

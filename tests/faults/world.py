@@ -71,16 +71,18 @@ class World:
 
     def start(self, settings: Settings | None = None) -> None:
         """All processes, web and worker with these settings; comes back when they answer."""
-        self.settings = dict(settings or {})
+        self.settings = settings = settings or {}
         for name, process in self.processes.items():
             if name != "second":
-                process.start(**(self.settings if name != "sandbox" else {}))
+                process.start(**(settings if name != "sandbox" else {}))
         self.wait(self._is_ready, seconds=60, what="all processes")
 
-    def fresh(self, settings: Settings | None = None, **own: Settings) -> None:
-        """Empty books, an empty sandbox, and every process alive; `settings` for web and worker, or web=…, worker=…."""
-        self.settings = dict(settings or {})
-        wanted = {name: {**self.settings, **own.get(name, {})} for name in ("web", "worker")}
+    def fresh(
+        self, settings: Settings | None = None, *, web: Settings | None = None, worker: Settings | None = None
+    ) -> None:
+        """Empty books, an empty sandbox, and every process alive; `settings` for both, `web` and `worker` for one."""
+        self.settings = settings = settings or {}
+        wanted = {"web": {**settings, **(web or {})}, "worker": {**settings, **(worker or {})}}
         changed = [name for name, own in wanted.items() if not self.processes[name].runs_with(own)]
         for name in (*changed, "second"):
             self.processes[name].kill()
@@ -116,7 +118,7 @@ class World:
         finder, owner, phone = f"finder{number}", f"owner{number}", f"139{number:08d}"
         self.member(finder)
         self.member(owner)
-        thing: Row = {"kind": "found", "title": f"雨伞 {number}", "category": "umbrella", "reporter": finder}
+        thing = {"kind": "found", "title": f"雨伞 {number}", "category": "umbrella", "reporter": finder}
         contact = {"contact_channel": "phone", "contact_value": phone}
         found = self.api("items/", {**thing, **contact, **item})
         asked = self.api("contact-requests/", {"item": found["id"], "requester": owner})
@@ -213,7 +215,9 @@ class World:
     # --- What is seen -----------------------------------------------------------------------------------------------
 
     def ledger(self, member: str = "") -> Row:
-        return self.http.get(f"{self.sandbox_url}/control/ledger/", params={"member": member}, timeout=60).json()
+        answer = self.http.get(f"{self.sandbox_url}/control/ledger/", params={"member": member}, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
 
     def chat(self, member: str) -> list[Row]:
         found = self.ledger(member)["members"].get(member, {"messages": []})

@@ -37,8 +37,8 @@ def die_at(point: str, world: World) -> None:
 
 def _dies(world: World, point: str, number: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="tally-") as tally:
-        armed = {"DJANGO_DEBUG": "on", "CRASH_POINT": f"{point}:{number}", "CRASH_TALLY": tally}
-        world.fresh(**{"web" if point in WEB else "worker": armed})
+        armed = {"CRASH_POINT": f"{point}:{number}", "CRASH_TALLY": tally}
+        world.fresh(web=armed if point in WEB else {}, worker={} if point in WEB else armed)
         case = world.ask()
         world.tap(case)
         world.expect(world.rest(), f"{point}:{number} did not come to rest")
