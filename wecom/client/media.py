@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import Message
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from wecom.errors import MediaInvalid, TransportError
 
@@ -22,8 +22,6 @@ LIFE = timedelta(days=3)
 LEAST = 6  # bytes: "over 5"
 MOST = 20 * 1024 * 1024
 FILENAME_BYTES = 255
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
