@@ -49,6 +49,33 @@ print(apps.SandboxConfig.verbose_name, gettext("WeCom sandbox"))
 """
 
 
+ADMIN = """
+INSTALLED_APPS += [f"django.contrib.{name}" for name in ("admin", "auth", "contenttypes", "messages", "sessions")]
+"""
+LOOK_AT_ADMIN = """
+import sys
+sys.modules["unfold"] = None  # as if it were not installed
+import django
+django.setup()
+from django.contrib import admin
+
+print([model for model in admin.site._registry if model._meta.app_label == "wecom"])
+"""
+
+
+def at_a_strangers(installed: Path, project: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Python in a folder with settings of its own, and nothing of this clone on its path."""
+    ours = {"PYTHONPATH": f"{installed}:{project}", "DJANGO_SETTINGS_MODULE": "stranger", "LANG": "C.UTF-8"}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], **ours},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
 def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
@@ -84,22 +111,17 @@ def test_every_template_that_its_code_names_is_inside(installed: Path) -> None:
 
 def test_it_runs_far_from_the_clone_and_speaks_chinese(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "stranger.py").write_text(SETTINGS, "utf-8")
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", LOOK],
-        cwd=tmp_path,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{installed}:{tmp_path}",
-            "DJANGO_SETTINGS_MODULE": "stranger",
-            "LANG": "C.UTF-8",
-        },
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    ran = at_a_strangers(installed, tmp_path, LOOK)
     assert ran.returncode == 0, ran.stderr
     assert str(installed) in ran.stdout
     assert "企业微信沙箱" in ran.stdout
+
+
+def test_a_project_whose_admin_is_django_s_own_starts_without_our_pages(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "stranger.py").write_text(SETTINGS + ADMIN, "utf-8")
+    ran = at_a_strangers(installed, tmp_path, LOOK_AT_ADMIN)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == ["[]"]
 
 
 def test_what_it_asks_for_is_what_this_project_installs() -> None:

@@ -3,15 +3,20 @@
 An app that builds on wecom may derive from these classes and register its own in their place.
 """
 
-from django.contrib import admin
+from django.apps import apps
 
-from wecom.models import Callback, Outgoing, ResponseCode, SentCard
+if apps.is_installed(
+    "unfold"
+):  # the pages are made of its parts; without it a project has its admin, and none of these
+    from django.contrib import admin
 
-from .callbacks import CallbackAdmin
-from .cards import ResponseCodeAdmin, SentCardAdmin
-from .outgoing import OutgoingAdmin
+    from wecom.models import Callback, Outgoing, ResponseCode, SentCard
 
-admin.site.register(Callback, CallbackAdmin)
-admin.site.register(Outgoing, OutgoingAdmin)
-admin.site.register(SentCard, SentCardAdmin)
-admin.site.register(ResponseCode, ResponseCodeAdmin)
+    from .callbacks import CallbackAdmin
+    from .cards import ResponseCodeAdmin, SentCardAdmin
+    from .outgoing import OutgoingAdmin
+
+    admin.site.register(Callback, CallbackAdmin)
+    admin.site.register(Outgoing, OutgoingAdmin)
+    admin.site.register(SentCard, SentCardAdmin)
+    admin.site.register(ResponseCode, ResponseCodeAdmin)
