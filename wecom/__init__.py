@@ -12,6 +12,7 @@ PUBLIC = (
     "recipients",
     "events",
     "outbox",  # effects of one's own that must happen once
+    "alerts",  # what a person must be told
     "clients",
     "client",
     "inbox",

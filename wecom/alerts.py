@@ -23,6 +23,8 @@ from .client import hooks
 from .errors import WeComError
 from .models import Alert
 
+__all__ = ["DEAD", "OLD", "PARKED", "PAUSED", "POISON", "QUARANTINED", "VERY_OLD", "WRONG_ACTOR", "alert", "tell_due"]
+
 logger = logging.getLogger("wecom.alerts")
 
 PARKED, DEAD = "parked", "dead"
