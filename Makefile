@@ -19,6 +19,13 @@ code := manage.py wecomsite wecom lostfound tests
 # The settings that a fresh clone starts with, away from anybody's .env and database.
 as_shipped := DJANGO_ENV_FILE=.env.example DJANGO_SECRET_KEY=only-for-make-test-0123456789-abcdefghijklmnopqrstuvwxyz \
   DATABASE_URL=sqlite://:memory:
+# The settings of a production, as docs/production.md has them.
+in_production := DJANGO_ENV_FILE=/dev/null DJANGO_DEBUG=off DJANGO_ALLOWED_HOSTS=lost.example.com \
+  DJANGO_SECRET_KEY=only-for-make-test-0123456789-abcdefghijklmnopqrstuvwxyz \
+  DJANGO_CSRF_TRUSTED_ORIGINS=https://lost.example.com SITE_URL=https://lost.example.com \
+  WECOM_CORP_ID=ww5a6f0c1d2e3b4a59 WECOM_AGENT_ID=1000042 WECOM_SECRET=only-for-make-test \
+  WECOM_CALLBACK_TOKEN=OnlyForMakeTest WECOM_ENCODING_AES_KEY=OnlyForMakeTest0123456789abcdefghijklmnopqr \
+  DATABASE_URL=sqlite://:memory:
 uv_lock = uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --custom-compile-command 'make lock'
 
@@ -40,6 +47,7 @@ lint: tools ## 代码与模板的写法  style of code and templates
 	$(bin)/ruff check --quiet $(code)
 	$(bin)/ruff format --check --quiet $(code)
 	$(bin)/djlint --lint --quiet templates
+	$(bin)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive manage.py wecomsite wecom lostfound
 
 types: tools
 	$(bin)/mypy $(code)
@@ -49,6 +57,7 @@ migrations: tools
 
 check: tools
 	$(as_shipped) $(bin)/python manage.py check --fail-level WARNING
+	$(in_production) $(bin)/python manage.py check --deploy --fail-level WARNING
 
 pytest: tools
 	$(bin)/pytest -n auto --maxprocesses 4

@@ -44,6 +44,9 @@ def test_good_settings_start() -> None:
         ({"DJANGO_DEBUG": "on"}, "site.E002"),
         ({"DJANGO_ALLOWED_HOSTS": "*"}, "site.E003"),
         ({"WECOM_SANDBOX": "on"}, "wecom.E010"),
+        ({"WECOM_ENCODING_AES_KEY": "A" * 44}, "wecom.E006"),
+        ({"WECOM_SECRET": "TheSecretOfTheApp\nof-two-lines"}, "wecom.E004"),
+        ({"WECOM_API_BASE_URL": "http://qyapi.example.com/cgi-bin/"}, "wecom.E008"),
     ],
 )
 def test_a_dangerous_setting_stops_commands_and_the_web_server(changes: dict[str, str], expected: str) -> None:

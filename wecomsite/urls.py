@@ -7,6 +7,8 @@ from django.views.i18n import set_language
 
 from . import ops
 
+handler500 = "wecomsite.guards.server_error"
+
 urlpatterns = [
     path("", include("wecom.urls")),
     path("", include("lostfound.urls")),

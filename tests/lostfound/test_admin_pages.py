@@ -313,7 +313,7 @@ def test_a_person_who_may_only_look_gets_no_buttons(client: Client) -> None:
 
 def test_members_do_not_get_into_the_admin(client: Client) -> None:
     client.force_login(User.objects.create_user("lisi"))
-    assert client.get("/admin/lostfound/item/").status_code == 302
+    assert client.get("/admin/lostfound/item/").status_code == 404
 
 
 def test_every_list_of_ours_wears_the_same_clothes() -> None:

@@ -63,9 +63,10 @@ def test_the_token_of_a_disabled_user_is_refused(token: str) -> None:
 
 
 def test_a_session_from_another_site_cannot_write() -> None:
-    User.objects.create_user("desk", password="x", is_staff=True)
     client = Client(enforce_csrf_checks=True)
-    client.login(username="desk", password="x")
+    client.force_login(
+        User.objects.create_user("desk", is_staff=True), backend="django.contrib.auth.backends.ModelBackend"
+    )
     answer = client.post(ITEMS, json.dumps(FOUND), content_type=JSON, headers={"origin": "https://elsewhere.example"})
     assert answer.status_code == 403
     assert "Access-Control-Allow-Origin" not in answer

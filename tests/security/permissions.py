@@ -1,0 +1,205 @@
+"""Who gets which answer where: the table that `test_permissions.py` holds the site to.
+
+A line is an address pattern as the resolver spells it, a method (`*`: any that has no line of its own), and one
+status for everybody, or one for each of ROLES. `{record}` and the like stand for the models of GROUPS.
+"""
+
+from collections.abc import Iterator
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+# Not logged in; logged in, no administrator; administrators: without any right, who may view, who may also change; all.
+ROLES = ("nobody", "member", "idler", "viewer", "actor", "root")
+
+GROUPS = {
+    "item": ("lostfound/item",),
+    "record": (
+        "lostfound/contactrequest",
+        "lostfound/card",
+        "lostfound/responsecode",
+        "lostfound/cardupdate",
+        "wecom/outgoing",
+        "wecom/callback",
+    ),
+    "account": ("auth/user", "auth/group"),
+    "token": ("authtoken/tokenproxy",),
+}
+
+TABLE = r"""
+# address                                                   method nobody member idler viewer actor root
+home                                                        GET    200
+home                                                        *      405
+healthz                                                     GET    200
+healthz                                                     *      405
+readyz                                                      GET    503
+readyz                                                      *      405
+i18n/setlang/                                               *      302
+
+# WeCom: without a signature nobody is anybody
+^wecom/callback/?$                                          GET    400
+^wecom/callback/?$                                          POST   400
+^wecom/callback/?$                                          *      405
+^wecom/callback/(?P<alias>[A-Za-z0-9_-]+)/?$                GET    400
+^wecom/callback/(?P<alias>[A-Za-z0-9_-]+)/?$                POST   400
+^wecom/callback/(?P<alias>[A-Za-z0-9_-]+)/?$                *      405
+
+# the API; POST sends {}
+api/v1/^items/$                                             GET    401 200 200 200 200 200
+api/v1/^items/$                                             POST   401 400 400 400 400 400
+api/v1/^items/$                                             *      401 405 405 405 405 405
+api/v1/^items/(?P<pk>[0-9]{1,18})/$                         GET    401 200 200 200 200 200
+api/v1/^items/(?P<pk>[0-9]{1,18})/$                         *      401 405 405 405 405 405
+api/v1/^contact-requests/$                                  GET    401 200 200 200 200 200
+api/v1/^contact-requests/$                                  POST   401 400 400 400 400 400
+api/v1/^contact-requests/$                                  *      401 405 405 405 405 405
+api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/$              GET    401 404 200 200 200 200
+api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/$              *      401 405 405 405 405 405
+api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/withdraw/$     POST   401 404 409 409 409 409
+api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/withdraw/$     *      401 405 405 405 405 405
+api/schema/                                                 GET    200
+api/schema/                                                 *      405
+api/docs/                                                   GET    200
+api/docs/                                                   *      405
+api/^(?P<rest>.*)$                                          *      404
+
+# the administration as such
+admin/                                                      *      302 404 200 200 200 200
+admin/search/                                               *      302 404 200 200 200 200
+admin/login/                                                GET    200 200 302 302 302 302
+admin/login/                                                POST   200
+admin/login/                                                PUT    200
+admin/login/                                                *      405
+admin/logout/                                               POST   302 302 200 200 200 200
+admin/logout/                                               *      302 302 405 405 405 405
+admin/password_change/                                      GET    302 404 200 200 200 200
+admin/password_change/                                      POST   302 404 200 200 200 200
+admin/password_change/                                      PUT    302 404 200 200 200 200
+admin/password_change/                                      *      302 404 405 405 405 405
+admin/password_change/done/                                 GET    302 404 200 200 200 200
+admin/password_change/done/                                 *      302 404 405 405 405 405
+admin/autocomplete/                                         GET    302 404 403 403 403 403
+admin/autocomplete/                                         *      302 404 405 405 405 405
+admin/jsi18n/                                               GET    302 404 200 200 200 200
+admin/jsi18n/                                               *      302 404 405 405 405 405
+admin/r/<path:content_type_id>/<path:object_id>/            *      302 404 404 404 404 404
+admin/^(?P<app_label>lostfound|wecom|auth|authtoken)/$      *      302 404 404 200 200 200
+admin/(?P<url>.*)$                                          *      302 404 404 404 404 404
+
+# things lost and found: may be registered and corrected, never deleted
+admin/{item}/                                               *      302 404 403 200 200 200
+admin/{item}/add/                                           *      302 404 403 403 403 200
+admin/{item}/<path:object_id>/ask/                          *      302 404 403 403 403 200
+admin/{item}/<path:object_id>/do/<slug:deed>/               POST   302 404 403 403 302 302
+admin/{item}/<path:object_id>/do/<slug:deed>/               *      302 404 405 405 405 405
+admin/{item}/<path:object_id>/change/                       POST   302 404 403 403 200 200
+admin/{item}/<path:object_id>/change/                       *      302 404 403 200 200 200
+admin/{item}/<path:object_id>/history/                      *      302 404 403 200 200 200
+admin/{item}/<path:object_id>/delete/                       *      302 404 403 403 403 403
+admin/{item}/<path:object_id>/                              *      302 404 302 302 302 302
+
+# records: nobody writes them, deeds go through decisions
+admin/{record}/                                             *      302 404 403 200 200 200
+admin/{record}/add/                                         *      302 404 403 403 403 403
+admin/{record}/<path:object_id>/do/<slug:deed>/             POST   302 404 403 403 302 302
+admin/{record}/<path:object_id>/do/<slug:deed>/             *      302 404 405 405 405 405
+admin/{record}/<path:object_id>/change/                     POST   302 404 403 403 403 403
+admin/{record}/<path:object_id>/change/                     *      302 404 403 200 200 200
+admin/{record}/<path:object_id>/history/                    *      302 404 403 200 200 200
+admin/{record}/<path:object_id>/delete/                     *      302 404 403 403 403 403
+admin/{record}/<path:object_id>/                            *      302 404 302 302 302 302
+admin/lostfound/responsecode/<path:object_id>/do/<slug:deed>/ POST 302 404 404 404 404 404
+admin/lostfound/responsecode/<path:object_id>/do/<slug:deed>/ *    302 404 405 405 405 405
+
+# people who log in, and tokens of the API
+admin/{account}/                                            *      302 404 403 200 200 200
+admin/{account}/add/                                        *      302 404 403 403 403 200
+admin/auth/user/<id>/password/                               *      302 404 403 403 200 200
+admin/{account}/<path:object_id>/change/                    POST   302 404 403 403 200 200
+admin/{account}/<path:object_id>/change/                    *      302 404 403 200 200 200
+admin/{account}/<path:object_id>/history/                   *      302 404 403 200 200 200
+admin/{account}/<path:object_id>/delete/                    POST   302 404 403 403 403 302
+admin/{account}/<path:object_id>/delete/                    *      302 404 403 403 403 200
+admin/{account}/<path:object_id>/                           *      302 404 302 302 302 302
+admin/{token}/                                              *      302 404 403 200 200 200
+admin/{token}/add/                                          *      302 404 403 403 403 200
+admin/{token}/<path:object_id>/change/                      POST   302 404 403 403 200 200
+admin/{token}/<path:object_id>/change/                      *      302 404 403 200 200 200
+admin/{token}/<path:object_id>/history/                     *      302 404 403 200 200 200
+admin/{token}/<path:object_id>/delete/                      POST   302 404 403 403 403 302
+admin/{token}/<path:object_id>/delete/                      *      302 404 403 403 403 200
+admin/{token}/<path:object_id>/                             *      302 404 302 302 302 302
+
+# the sandbox: there while debug is on, for everybody
+sandbox/^cgi-bin/(?P<path>[\w/]{1,128})/?$                  *      200
+sandbox/control/tap/                                        POST   400
+sandbox/control/tap/                                        *      405
+sandbox/control/say/                                        POST   400
+sandbox/control/say/                                        *      405
+sandbox/control/menu/                                       POST   400
+sandbox/control/menu/                                       *      405
+sandbox/control/faults/                                     GET    200
+sandbox/control/faults/                                     POST   400
+sandbox/control/faults/                                     DELETE 200
+sandbox/control/faults/                                     *      405
+sandbox/control/ledger/                                     GET    200
+sandbox/control/ledger/                                     *      405
+sandbox/control/reset/                                      POST   200
+sandbox/control/reset/                                      *      405
+sandbox/control/clock/                                      GET    200
+sandbox/control/clock/                                      POST   200
+sandbox/control/clock/                                      *      405
+sandbox/control/members/                                    GET    200
+sandbox/control/members/                                    POST   400
+sandbox/control/members/                                    DELETE 400
+sandbox/control/members/                                    *      405
+sandbox/control/check/                                      POST   200
+sandbox/control/check/                                      *      405
+sandbox/                                                    GET    200
+sandbox/                                                    *      405
+sandbox/poll/                                               GET    200
+sandbox/poll/                                               *      405
+sandbox/tap/                                                POST   302
+sandbox/tap/                                                *      405
+sandbox/say/                                                POST   302
+sandbox/say/                                                *      405
+sandbox/enter/                                              POST   302
+sandbox/enter/                                              *      405
+sandbox/menu/                                               POST   302
+sandbox/menu/                                               *      405
+sandbox/faults/add/                                         POST   302
+sandbox/faults/add/                                         *      405
+sandbox/faults/remove/                                      POST   302
+sandbox/faults/remove/                                      *      405
+sandbox/clock/                                              POST   302
+sandbox/clock/                                              *      405
+sandbox/check/                                              POST   302
+sandbox/check/                                              *      405
+sandbox/reset/                                              POST   302
+sandbox/reset/                                              *      405
+sandbox/media/<str:media_id>/                               GET    404
+sandbox/media/<str:media_id>/                               *      405
+sandbox/article/<int:message_id>/<int:number>/              GET    404
+sandbox/article/<int:message_id>/<int:number>/              *      405
+sandbox/member/<str:userid>/                                GET    404
+sandbox/member/<str:userid>/                                *      405
+"""
+
+
+def rows() -> Iterator[tuple[str, str, dict[str, int]]]:
+    """Pattern, method and the status of each role; groups are spelled out."""
+    for line in TABLE.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        pattern, method, *statuses = line.split()
+        numbers = [int(status) for status in statuses] * (len(ROLES) if len(statuses) == 1 else 1)
+        group = next((name for name in GROUPS if f"{{{name}}}" in pattern), None)
+        for model in GROUPS[group] if group else ("",):
+            spelled = pattern.replace(f"{{{group}}}", model) if group else pattern
+            yield "" if spelled == "home" else spelled, method, dict(zip(ROLES, numbers, strict=True))
+
+
+def expected() -> dict[tuple[str, str], dict[str, int]]:
+    """(pattern, method) → role → status. A later line is the more special one, `*` the least."""
+    table = {(pattern, method): statuses for pattern, method, statuses in rows()}
+    patterns = dict.fromkeys(pattern for pattern, _ in table)
+    found = {(p, m): table.get((p, m)) or table.get((p, "*")) for p in patterns for m in METHODS}
+    return {key: statuses for key, statuses in found.items() if statuses}

@@ -1,0 +1,82 @@
+"""Every address × role × method gives the answer of the table; an address without a line there is a failure."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.db import connection, transaction
+from django.test import Client
+from rest_framework.authtoken.models import Token
+
+from tests.security import addresses
+from tests.security.permissions import METHODS, ROLES, expected
+from wecomsite import settings as site
+
+pytestmark = pytest.mark.django_db
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+OF_LOGINS = ("django_session", "axes_", "auth_user")  # a login and its session may leave their own traces
+
+
+def person(role: str) -> User | None:
+    """Somebody in this role, or nobody."""
+    if role == "nobody":
+        return None
+    rights = {"viewer": ("view_",), "actor": ("view_", "change_")}.get(role, ())
+    user = User.objects.create_user(role, is_staff=role != "member", is_superuser=role == "root")
+    for start in rights:
+        user.user_permissions.add(*Permission.objects.filter(codename__startswith=start))
+    return user
+
+
+@contextmanager
+def rolled_back() -> Iterator[list[str]]:
+    """The statements inside that wrote something beyond a login; nothing of them stays."""
+    written: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.lstrip().upper().startswith(WRITES) and not any(table in sql for table in OF_LOGINS):
+            written.append(sql)
+        return execute(sql, *rest)
+
+    with transaction.atomic(), connection.execute_wrapper(watch):
+        yield written
+        transaction.set_rollback(True)
+
+
+def ask(client: Client, method: str, address: str) -> Any:
+    if method == "POST" and address.startswith(("/api/", "/sandbox/control/")):
+        return client.post(address, "{}", content_type="application/json")
+    return client.generic(method, address) if method != "POST" else client.post(address, {"confirmed": "1"})
+
+
+def test_every_address_has_a_line_in_the_table() -> None:
+    known = {pattern for pattern, _ in expected()}
+    assert sorted(set(addresses.every()) - known) == [], "add a line to tests/security/permissions.py"
+    assert sorted(known - set(addresses.every())) == [], "tests/security/permissions.py names addresses that are gone"
+    assert len(expected()) == len(known) * len(METHODS), "an address lacks a line for some method"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_gets_what_the_table_says_and_a_refusal_writes_nothing(role: str) -> None:
+    world, user, client = addresses.World(), person(role), Client(raise_request_exception=False)
+    Token.objects.create(user=User.objects.create_user("machine"))
+    Group.objects.create(name="desk")
+    if user:
+        client.force_login(user, backend=site.AUTHENTICATION_BACKENDS[-1])
+    cookies = client.cookies.output()
+    wrong = []
+    for (pattern, method), statuses in expected().items():
+        address = world.example(pattern)
+        with rolled_back() as written:
+            answer = ask(client, method, address)
+        client.cookies.load(cookies.replace("Set-Cookie: ", ""))
+        refused = answer.status_code >= 400 or answer.get("Location", "").startswith("/admin/login/")
+        harmless = method == "GET" or refused
+        if answer.status_code != statuses[role]:
+            wrong.append(f"{method} {address}: {answer.status_code}, not {statuses[role]}")
+        if harmless and written and not address.startswith("/sandbox/"):
+            wrong.append(f"{method} {address} wrote: {written[0][:80]}")
+    assert wrong == []

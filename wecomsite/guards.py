@@ -1,0 +1,98 @@
+"""The site: small guards around every page. What a browser may load, how long a session lives, who has called, and
+the number by which a request that went wrong is found in the log.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+RENEWED = "renewed"  # in the session: when its life was last counted anew
+RENEW_AFTER = timedelta(minutes=10)
+PROXY = ("", "127.0.0.1", "::1")  # addresses that the reverse proxy calls from; "" is a Unix socket
+
+
+class PagePolicy(CSPMiddleware):
+    """The strict policy of CONTENT_SECURITY_POLICY; what foreign pages need besides, below their own address alone."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts: PolicyParts = super().get_policy_parts(request, response, report_only)
+        for prefix, more in settings.CSP_RELAXED.items():
+            if request.path_info.startswith(prefix):
+                parts.update = {**(parts.update or {}), **more}
+        return parts
+
+
+def keep_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: the session ends SESSION_COOKIE_AGE after its last use; written at most once in 10 minutes."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        session: Any = request.session
+        if session.accessed and not session.is_empty():
+            now = timezone.now().timestamp()
+            if now - session.get(RENEWED, 0) > RENEW_AFTER.total_seconds():
+                session[RENEWED] = now
+        return response
+
+    return middleware
+
+
+def hide_admin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: for somebody who is logged in and no administrator there is nothing below /admin/ but the login."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if path.startswith("/admin/") and path not in ("/admin/login/", "/admin/logout/"):
+            user: Any = request.user
+            if user.is_authenticated and not user.is_staff:
+                raise Http404
+        return get_response(request)
+
+    return middleware
+
+
+def client_address(request: HttpRequest) -> str:
+    """Who called. Behind a proxy on this host: the last entry of X-Forwarded-For, which that proxy itself has added."""
+    remote = str(request.META.get("REMOTE_ADDR", ""))
+    if remote in PROXY:
+        remote = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or remote
+    return remote[:45]
+
+
+def nameless(username: str, ip_address: str, user_agent: str, path_info: str, request: HttpRequest) -> str:
+    """AXES_CLIENT_STR_CALLABLE: a failed login in the log, without the name that was typed: it may be a password."""
+    return ip_address or "unknown"
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: a page that says nothing of the inside, with the number that the log line carries too."""
+    return HttpResponseServerError(render_to_string("500.html", {"request_id": request_id(request)}))
+
+
+def request_id(request: HttpRequest) -> str:
+    """A number for this request, the same each time it is asked for."""
+    known: str | None = getattr(request, "_request_id", None)
+    if known is None:
+        known = request._request_id = secrets.token_hex(6)  # type: ignore[attr-defined]
+    return known
+
+
+class WithRequestId(logging.Filter):
+    """Adds the number of the request to what Django logs about requests that failed."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if isinstance(request, HttpRequest) and record.levelno >= logging.ERROR:
+            record.msg = f"{record.msg} request={request_id(request)}"
+        return True
