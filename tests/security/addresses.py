@@ -9,9 +9,20 @@ from django.urls import URLPattern, get_resolver
 
 from lostfound.models import ContactRequest
 from tests.lostfound.test_admin_pages import story
+from wecom.models import Outgoing
+from wecom.models.cards import CardChange, SentCard
 
 # What a row's page can do, by model; an address with a deed in it needs one.
-DEEDS = {"item": "close", "contactrequest": "expire", "callback": "replay", "outgoing": "retry", "cardupdate": "retry"}
+DEEDS = {
+    "item": "close",
+    "contactrequest": "expire",
+    "callback": "replay",
+    "outgoing": "retry",
+    "cardupdate": "retry",
+    "sentcard": "recall",
+}
+
+UPDATE = "lostfound.update_card"
 
 
 def every() -> list[str]:
@@ -30,6 +41,8 @@ class World:
 
     def __init__(self) -> None:
         self.asked: ContactRequest = story()
+        change = CardChange.objects.create(card=SentCard.objects.get(), content={"button": {}}, final=True)
+        Outgoing.objects.filter(kind=UPDATE).update(subject=change.pk)
 
     def example(self, pattern: str) -> str:
         """An address that fits the pattern."""
@@ -62,9 +75,9 @@ class World:
             return "1"
         rows = apps.get_model(match[1], match[2])._default_manager.order_by("pk")
         if match.groups() == ("lostfound", "cardupdate"):
-            rows = rows.filter(kind="lostfound.update_card")
+            rows = rows.filter(kind=UPDATE)
         if match.groups() == ("wecom", "outgoing"):
-            rows = rows.exclude(kind="lostfound.update_card")
+            rows = rows.exclude(kind=UPDATE)
         first = rows.first()
         return str(first.pk) if first else "1"
 

@@ -19,6 +19,8 @@ GROUPS = {
         "lostfound/cardupdate",
         "wecom/outgoing",
         "wecom/callback",
+        "wecom/sentcard",
+        "wecom/responsecode",
     ),
     "account": ("auth/user", "auth/group"),
     "token": ("authtoken/tokenproxy",),
@@ -81,7 +83,7 @@ admin/autocomplete/                                         *      302 404 405 4
 admin/jsi18n/                                               GET    302 404 200 200 200 200
 admin/jsi18n/                                               *      302 404 405 405 405 405
 admin/r/<path:content_type_id>/<path:object_id>/            *      302 404 404 404 404 404
-admin/^(?P<app_label>lostfound|wecom|auth|authtoken)/$      *      302 404 404 200 200 200
+admin/^(?P<app_label>wecom|lostfound|auth|authtoken)/$      *      302 404 404 200 200 200
 admin/(?P<url>.*)$                                          *      302 404 404 404 404 404
 
 # things lost and found: may be registered and corrected, never deleted
@@ -107,6 +109,8 @@ admin/{record}/<path:object_id>/history/                    *      302 404 403 2
 admin/{record}/<path:object_id>/delete/                     *      302 404 403 403 403 403
 admin/{record}/<path:object_id>/                            *      302 404 302 302 302 302
 admin/lostfound/responsecode/<path:object_id>/do/<slug:deed>/ POST 302 404 404 404 404 404
+admin/wecom/responsecode/<path:object_id>/do/<slug:deed>/     POST 302 404 404 404 404 404
+admin/wecom/responsecode/<path:object_id>/do/<slug:deed>/     *    302 404 405 405 405 405
 admin/lostfound/responsecode/<path:object_id>/do/<slug:deed>/ *    302 404 405 405 405 405
 
 # people who log in, and tokens of the API
@@ -151,10 +155,16 @@ sandbox/control/members/                                    GET    200
 sandbox/control/members/                                    POST   400
 sandbox/control/members/                                    DELETE 400
 sandbox/control/members/                                    *      405
+sandbox/control/event/                                      POST   400
+sandbox/control/event/                                      *      405
+sandbox/control/world/                                      POST   400
+sandbox/control/world/                                      *      405
 sandbox/control/check/                                      POST   200
 sandbox/control/check/                                      *      405
 sandbox/                                                    GET    200
 sandbox/                                                    *      405
+sandbox/world/                                              POST   302
+sandbox/world/                                              *      405
 sandbox/poll/                                               GET    200
 sandbox/poll/                                               *      405
 sandbox/tap/                                                POST   302

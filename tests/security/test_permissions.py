@@ -54,8 +54,9 @@ def ask(client: Client, method: str, address: str) -> Any:
 
 def test_every_address_has_a_line_in_the_table() -> None:
     known = {pattern for pattern, _ in expected()}
-    assert sorted(set(addresses.every()) - known) == [], "add a line to tests/security/permissions.py"
-    assert sorted(known - set(addresses.every())) == [], "tests/security/permissions.py names addresses that are gone"
+    new, gone = set(addresses.every()) - known, known - set(addresses.every())
+    assert not new, f"add a line to tests/security/permissions.py: {sorted(new)}"
+    assert not gone, f"tests/security/permissions.py names what is gone: {sorted(gone)}"
     assert len(expected()) == len(known) * len(METHODS), "an address lacks a line for some method"
 
 
@@ -79,4 +80,4 @@ def test_everybody_gets_what_the_table_says_and_a_refusal_writes_nothing(role: s
             wrong.append(f"{method} {address}: {answer.status_code}, not {statuses[role]}")
         if harmless and written and not address.startswith("/sandbox/"):
             wrong.append(f"{method} {address} wrote: {written[0][:80]}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
