@@ -16,6 +16,28 @@ logger = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
 METHODS = ("GET", "POST")
+LINES, SECONDS = 5, 10.0  # of one kind of refusal in the log: anybody can cause as many as they like
+
+
+class _Refusals:
+    """Counts refusals of each kind, so that a flood of them leaves a few lines and not a full disk."""
+
+    def __init__(self) -> None:
+        self.since: dict[str, float] = {}
+        self.count: dict[str, int] = {}
+
+    def log(self, level: int, line: str) -> None:
+        """Log the first LINES of this kind in SECONDS; the first of the next ones says how many were left out."""
+        now, left_out = time.monotonic(), 0
+        if now - self.since.get(line, -SECONDS) >= SECONDS:
+            left_out = max(0, self.count.get(line, 0) - LINES)
+            self.since[line], self.count[line] = now, 0
+        self.count[line] = self.count.get(line, 0) + 1
+        if self.count[line] <= LINES:
+            logger.log(level, "%s%s", line, f" and {left_out} more before" if left_out else "")
+
+
+_refusals = _Refusals()
 
 
 @csrf_exempt
@@ -36,10 +58,10 @@ def callback(request: HttpRequest, alias: str = conf.DEFAULT) -> HttpResponse:
         answer = inbox.receive(alias, query=request.GET.dict(), body=request.read(MAX_BODY + 1), arrived=arrived)
         return HttpResponse(answer, content_type="application/xml; charset=utf-8" if answer else "text/plain")
     except EnvelopeMalformed as exc:
-        logger.info("not a callback: app=%s why=%s", alias, exc)
+        _refusals.log(logging.INFO, f"not a callback: app={alias} why={exc}")
         return HttpResponse(status=400)
     except CallbackRejected as exc:
-        logger.warning("callback rejected: app=%s why=%s", alias, type(exc).__name__)
+        _refusals.log(logging.WARNING, f"callback rejected: app={alias} why={type(exc).__name__}")
         return HttpResponse("forbidden", status=403, content_type="text/plain")
     except ConfigError as exc:
         logger.error("callback cannot be read: app=%s why=%s", alias, exc)

@@ -10,6 +10,8 @@ from typing import Any
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -31,6 +33,12 @@ class PagePolicy(CSPMiddleware):
             if request.path_info.startswith(prefix):
                 parts.update = {**(parts.update or {}), **more}
         return parts
+
+
+@receiver(user_logged_in)
+def start_session(request: HttpRequest, **kwargs: Any) -> None:
+    """A login writes the session anyway; the request after it need not."""
+    request.session[RENEWED] = timezone.now().timestamp()
 
 
 def keep_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -37,7 +37,8 @@ def suggest(event: CardTap) -> bool:
     imports = "import re\n" if key.startswith("re.") else ""
     chosen = isinstance(event, TemplateCardEvent) and event.selections
     first = "chosen = {one.question_key: one.option_ids for one in event.selections}\n    " if chosen else ""
-    logger.warning(SUGGESTION, event.app, event.card_type, imports, key, _name(event.event_key), first)
+    card_type = re.sub(r"\W", "?", event.card_type)
+    logger.warning(SUGGESTION, event.app, card_type, imports, key, _name(event.event_key), first)
     return True
 
 
