@@ -64,7 +64,7 @@ def test_a_page_is_short_and_begins_in_chinese(page: Path) -> None:
 
 @pages
 def test_every_link_and_every_picture_leads_to_a_file(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+    for link in re.findall(r"(?:\]\(|src=\")([^)\s\"]+)", page.read_text("utf-8")):
         target = link.partition("#")[0]
         assert "://" in target or (page.parent / target).exists(), link
 

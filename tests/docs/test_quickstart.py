@@ -1,6 +1,7 @@
 """The quickstart as a stranger pastes it: a new Django project, three processes, the sandbox as WeCom."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -96,5 +97,5 @@ def test_the_handlers_have_ten_lines() -> None:
 def test_what_is_installed_is_what_this_project_installs() -> None:
     """The same names as in requirements.in, and the same pins."""
     line = next(block.text for block in blocks(PAGE) if "pip install" in block.text)
-    packages = line.split("pip install ")[1].replace('"', "").split()
+    packages = re.sub(r'["\\\\]', "", line.split("pip install ")[1]).split()
     assert set(packages) <= set((ROOT / "requirements.in").read_text("utf-8").split())
