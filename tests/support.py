@@ -2,8 +2,11 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,3 +68,13 @@ def child_environment(**more: str) -> dict[str, Any]:
     """The environment for a process that works on this test run's database under tests.settings."""
     ours = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database_url(), "PYTHONPATH": str(ROOT)}
     return {**os.environ, **ours, **more}
+
+
+def unpacked_wheel(home: Path) -> Path:
+    """A folder with what `pip install` of this repository puts into site-packages; nothing is downloaded for it."""
+    command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index"]
+    built = subprocess.run([*command, "--wheel-dir", str(home), str(ROOT)], capture_output=True, text=True, timeout=120)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = home.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(home / "packages")
+    return home / "packages"

@@ -5,13 +5,12 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import ROOT
+from tests.support import ROOT, unpacked_wheel
 
 PATIENCE = 120
 SETTINGS = """
@@ -83,15 +82,7 @@ def project() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the wheel puts into site-packages; nothing is downloaded for it."""
-    home = tmp_path_factory.mktemp("package")
-    command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index"]
-    built = subprocess.run(
-        [*command, "--wheel-dir", str(home), str(ROOT)], capture_output=True, text=True, timeout=PATIENCE
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    (wheel,) = home.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(home / "packages")
-    return home / "packages"
+    return unpacked_wheel(tmp_path_factory.mktemp("package"))
 
 
 def test_it_holds_the_app_and_nothing_else_of_the_repository(installed: Path) -> None:
