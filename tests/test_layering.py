@@ -160,6 +160,15 @@ def test_every_module_keeps_to_its_floor() -> None:
     assert not broken, "\n" + "\n".join(broken)
 
 
+def test_the_design_names_every_module_on_its_floor() -> None:
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    for floor in ("Facts", "Plumbing", "Decisions"):
+        (row,) = [line for line in design.splitlines() if line.startswith(f"| {floor} |")]
+        for app, column in (("wecom", 2), ("lostfound", 3)):
+            there = {module.split(".")[1] for _, module in modules() if module.startswith(f"{app}.")}
+            assert set(FLOORS[app][floor].split()) & there == set(row.split("|")[column].split()), (floor, app)
+
+
 def test_the_top_level_holds_only_what_the_design_lists() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:  # an archive without its history
