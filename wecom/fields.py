@@ -17,7 +17,7 @@ from Crypto.Cipher import AES
 from django.conf import settings
 from django.db import models
 
-__all__ = ["CannotOpen", "EncryptedTextField", "UserIdField", "fingerprint", "seal", "unseal"]
+__all__ = ["CannotOpen", "EncryptedTextField", "UserIdField", "fingerprint", "is_current", "seal", "unseal"]
 
 _PREFIX = "v1:"
 _NONCE = 12
@@ -38,17 +38,16 @@ def seal(text: str) -> str:
 
 def unseal(value: str) -> str:
     """Open what seal() made; raises CannotOpen where no configured key fits."""
-    if not value.startswith(_PREFIX):
-        raise CannotOpen("not a sealed value")
-    raw = base64.b64decode(value[len(_PREFIX) :])
-    nonce, tag, sealed = raw[:_NONCE], raw[_NONCE : _NONCE + _TAG], raw[_NONCE + _TAG :]
     for key in _keys():
-        try:
-            plain = AES.new(key, AES.MODE_GCM, nonce=nonce).decrypt_and_verify(sealed, tag)
-        except ValueError:
-            continue
-        return plain.decode("utf-8", "surrogateescape")
+        plain = _opened(value, key)
+        if plain is not None:
+            return plain.decode("utf-8", "surrogateescape")
     raise CannotOpen("no configured key opens this value")
+
+
+def is_current(value: str) -> bool:
+    """Whether the key that seals today opens this value; if so, the older keys are not needed for it."""
+    return _opened(value, next(_keys())) is not None
 
 
 def fingerprint(text: str) -> str:
@@ -58,6 +57,17 @@ def fingerprint(text: str) -> str:
     response codes are, never for what could be guessed, as a phone number can.
     """
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _opened(value: str, key: bytes) -> bytes | None:
+    if not value.startswith(_PREFIX):
+        raise CannotOpen("not a sealed value")
+    raw = base64.b64decode(value[len(_PREFIX) :])
+    nonce, tag, sealed = raw[:_NONCE], raw[_NONCE : _NONCE + _TAG], raw[_NONCE + _TAG :]
+    try:
+        return bytes(AES.new(key, AES.MODE_GCM, nonce=nonce).decrypt_and_verify(sealed, tag))
+    except ValueError:
+        return None
 
 
 def _keys() -> Iterator[bytes]:
