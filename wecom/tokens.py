@@ -1,8 +1,8 @@
 """Plumbing: access tokens, one per app, in Django's cache, fetched by one process at a time.
 
-The cache may lose everything at any moment and is no lock. Who may fetch is decided by a row of Lease; the others
-go on with the old token while it lives, else they wait and look again. A failing fetch is not repeated for
-30 seconds by anybody.
+A token lies sealed there, as contacts do in the tables. The cache may lose everything at any moment and is no lock.
+Who may fetch is decided by a row of Lease; the others go on with the old token while it lives, else they wait and
+look again. A failing fetch is not repeated for 30 seconds by anybody.
 
 Source: https://developer.work.weixin.qq.com/document/path/91039
 """
@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as replace_value
 from datetime import timedelta
 
 from django.core.cache import InvalidCacheBackendError, caches
@@ -21,6 +22,7 @@ from django.core.cache.backends.base import BaseCache
 from . import crash, leases
 from .conf import App
 from .errors import ApiError, TokenUnavailable, WeComError
+from .fields import CannotOpen, seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +109,7 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
     crash.point("tok.fetched_not_stored")
     now = time.time()
     early = min(REFRESH_EARLY, lifetime / 2) * random.uniform(1.0, 1.2)  # noqa: S311
-    _cache().set(_key(app), Token(value, now + lifetime - early, now + lifetime), lifetime)
+    _cache().set(_key(app), Token(seal(value), now + lifetime - early, now + lifetime), lifetime)
     _cache().delete(_key(app, "failed"))
     crash.point("tok.stored")
     logger.info("token fetched: app=%s lifetime=%s", app.alias, lifetime)
@@ -120,8 +122,14 @@ def _stop_while_failing(app: App) -> None:
 
 
 def _cached(app: App) -> Token | None:
+    """The token as it was stored, opened; None also where its data key has gone."""
     token = _cache().get(_key(app))
-    return token if isinstance(token, Token) else None
+    if not isinstance(token, Token):
+        return None
+    try:
+        return replace_value(token, value=unseal(token.value))
+    except CannotOpen:
+        return None
 
 
 def _cache() -> BaseCache:

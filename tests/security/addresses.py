@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.urls import URLPattern, get_resolver
 
-from lostfound.models import ContactRequest
+from lostfound.models import ContactRequest, Item
 from tests.lostfound.test_admin_pages import story
 from wecom.models import Outgoing
 from wecom.models.cards import CardChange, SentCard
@@ -30,56 +30,61 @@ def every() -> list[str]:
     return [pattern for pattern, _ in _walk(get_resolver(), "")]
 
 
-def models() -> list[str]:
-    """The models in the admin, such as `lostfound/item`."""
-    found = (re.fullmatch(r"admin/(\w+/\w+)/add/", pattern) for pattern in every())
-    return [match.group(1) for match in found if match]
-
-
-class World:
+def build_world() -> None:
     """One of everything, so that an example of each address leads to a row."""
+    story()
+    change = CardChange.objects.create(card=SentCard.objects.get(), content={"button": {}}, final=True)
+    Outgoing.objects.filter(kind=UPDATE).update(subject=change.pk)
 
-    def __init__(self) -> None:
-        self.asked: ContactRequest = story()
-        change = CardChange.objects.create(card=SentCard.objects.get(), content={"button": {}}, final=True)
-        Outgoing.objects.filter(kind=UPDATE).update(subject=change.pk)
 
-    def example(self, pattern: str) -> str:
-        """An address that fits the pattern."""
-        model = re.match(r"admin/\w+/(\w+)/", pattern)
-        values = {
-            "alias": "default",
-            "object_id": self._key(pattern),
-            "id": "1",
-            "content_type_id": "1",
-            "deed": DEEDS.get(model[1] if model else "", "resend"),
-            "pk": str(self.asked.pk),
-            "rest": "nothing/",
-            "url": "nothing/",
-            "path": "gettoken",
-            "app_label": "lostfound",
-            "media_id": "none",
-            "message_id": "1",
-            "number": "0",
-            "userid": "lisi",
-        }
-        address = re.sub(
-            r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)|<(?:\w+:)?(\w+)>", lambda m: values[m[1] or m[2]], pattern
-        )
-        return "/" + re.sub(r"/\?|[\^$]", lambda m: "/" if m[0] == "/?" else "", address)
+def example(pattern: str) -> str:
+    """An address that fits the pattern, of the first row where it is about one."""
+    return next(iter(examples(pattern)))
 
-    def _key(self, pattern: str) -> str:
-        """The key of the one row (or the first) of the model that the pattern is about."""
-        match = re.match(r"admin/(\w+)/(\w+)/<", pattern)
-        if match is None:
-            return "1"
-        rows = apps.get_model(match[1], match[2])._default_manager.order_by("pk")
-        if match.groups() == ("lostfound", "cardupdate"):
+
+def examples(pattern: str) -> list[str]:
+    """The addresses that fit the pattern, one for each row of the model that it is about."""
+    return [_filled(pattern, key) for key in _keys(pattern) or ["1"]]
+
+
+def _filled(pattern: str, key: str) -> str:
+    model = re.match(r"admin/\w+/(\w+)/", pattern)
+    values = {
+        "alias": "default",
+        "object_id": key,
+        "pk": key,
+        "id": "1",
+        "content_type_id": "1",
+        "deed": DEEDS.get(model[1] if model else "", "resend"),
+        "rest": "nothing/",
+        "url": "nothing/",
+        "path": "gettoken",
+        "app_label": "lostfound",
+        "media_id": "none",
+        "message_id": "1",
+        "number": "0",
+        "userid": "lisi",
+    }
+    variable = r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)|<(?:\w+:)?(\w+)>"
+    address = re.sub(variable, lambda match: values[match[1] or match[2]], pattern)
+    return "/" + re.sub(r"/\?|[\^$]", lambda match: "/" if match[0] == "/?" else "", address)
+
+
+def _keys(pattern: str) -> list[str]:
+    """The keys of the rows that the pattern is about; none where it is about no model."""
+    rows: Any = None
+    if match := re.match(r"admin/(\w+)/(\w+)/<", pattern):
+        rows = apps.get_model(match[1], match[2])._default_manager.all()
+        if match[2] == "cardupdate":
             rows = rows.filter(kind=UPDATE)
-        if match.groups() == ("wecom", "outgoing"):
+        if match[2] == "outgoing":
             rows = rows.exclude(kind=UPDATE)
-        first = rows.first()
-        return str(first.pk) if first else "1"
+    elif "(?P<pk>" in pattern:
+        rows = (ContactRequest if "contact-requests" in pattern else Item).objects.all()
+    if rows is None:
+        return []
+    key = "user_id" if "tokenproxy" in pattern else "pk"  # the admin hides the token itself
+    return [str(value) for value in rows.order_by(key).values_list(key, flat=True)]
 
 
 def _walk(resolver: Any, before: str) -> Iterator[tuple[str, URLPattern]]:

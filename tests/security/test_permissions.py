@@ -62,7 +62,8 @@ def test_every_address_has_a_line_in_the_table() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_everybody_gets_what_the_table_says_and_a_refusal_writes_nothing(role: str) -> None:
-    world, user, client = addresses.World(), person(role), Client(raise_request_exception=False)
+    addresses.build_world()
+    user, client = person(role), Client(raise_request_exception=False)
     Token.objects.create(user=User.objects.create_user("machine"))
     Group.objects.create(name="desk")
     if user:
@@ -70,7 +71,7 @@ def test_everybody_gets_what_the_table_says_and_a_refusal_writes_nothing(role: s
     cookies = client.cookies.output()
     wrong = []
     for (pattern, method), statuses in expected().items():
-        address = world.example(pattern)
+        address = addresses.example(pattern)
         with rolled_back() as written:
             answer = ask(client, method, address)
         client.cookies.load(cookies.replace("Set-Cookie: ", ""))

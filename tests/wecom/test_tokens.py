@@ -103,10 +103,17 @@ def test_tokens_of_two_apps_never_mix(settings: Any) -> None:
     assert tokens.get(conf.app(), fetch) != tokens.get(conf.app("other"), fetch)
 
 
-def test_no_token_can_be_read_off_the_cache_keys() -> None:
+def test_no_token_can_be_read_off_the_cache() -> None:
     tokens.get(conf.app(), Fetch())
     assert conf.app().corp_id not in tokens._key(conf.app())
-    assert caches["wecom"].get(tokens._key(conf.app())).value == "token-1"
+    assert "token-1" not in caches["wecom"].get(tokens._key(conf.app())).value
+
+
+def test_a_token_whose_data_key_has_gone_is_fetched_anew(settings: Any) -> None:
+    fetch = Fetch()
+    tokens.get(conf.app(), fetch)
+    settings.WECOM_DATA_KEYS = ["another key"]
+    assert tokens.get(conf.app(), fetch) == "token-2"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,7 @@
-"""Door: a decrypted message as a table, for whoever must understand what came in. Codes stay masked."""
+"""Door: a decrypted message as a table, for whoever must understand what came in.
+
+Codes stay masked, and what members write to the application is nobody else's business: its length is shown.
+"""
 
 import json
 import re
@@ -17,12 +20,13 @@ from wecom.models import Callback
 from wecom.xml import parse_message
 
 SECRET_TAGS = frozenset({"ResponseCode"})
-_SECRET = re.compile(r"(<ResponseCode>)(.*?)(</ResponseCode>|$)", re.DOTALL)
+WORDS_TAGS = frozenset({"Content", "Recognition"})
+_BETWEEN_TAGS = re.compile(r"(<[^<>]{1,60}>)|[^<]+|<")
 _SHOWN = 2000
 
 
 def message_table(callback: Callback) -> SafeString:
-    """Its fields in the order in which they came; the raw beginning where it is no message."""
+    """Its fields in the order in which they came; the shape alone where it is no message."""
     try:
         plain = callback.plaintext
     except CannotOpen:
@@ -48,9 +52,15 @@ def as_json(value: Any, summary: object) -> SafeString:
 
 
 def _raw(plain: str) -> str:
+    """The shape of what could not be read: its tags, and how much stands between them."""
     shown = plain.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    masked = _SECRET.sub(lambda found: found[1] + hint(found[2].strip()) + found[3], shown)
-    return masked[:_SHOWN]
+    return _BETWEEN_TAGS.sub(lambda found: found[1] or (_length(found[0]) if found[0].strip() else found[0]), shown)[
+        :_SHOWN
+    ]
+
+
+def _length(text: str) -> str:
+    return f"[{len(text)}]"
 
 
 def _fields(element: Element, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -60,4 +70,10 @@ def _fields(element: Element, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield from _fields(child, f"{name} › ")
         else:
             text = (child.text or "").strip()
-            yield name, hint(text) if child.tag in SECRET_TAGS else text[:_SHOWN]
+            yield name, _shown(child.tag, text)
+
+
+def _shown(tag: str, text: str) -> str:
+    if tag in SECRET_TAGS:
+        return hint(text)
+    return _length(text) if tag in WORDS_TAGS else text[:_SHOWN]

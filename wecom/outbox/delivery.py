@@ -4,7 +4,7 @@ import hashlib
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What one call came to."""
+    """What one call came to. `errmsg` is masked: it goes on into rows, timelines and alerts."""
 
     outcome: Outcome
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -122,7 +122,13 @@ def _write_down(row: Outgoing, call: Call, digest: str) -> Attempt:
 
 
 def _try(row: Outgoing, call: Call, token: str) -> Tried:
-    """The call itself, outside any transaction. Whatever happens ends in an outcome."""
+    """The call itself, outside any transaction. WeCom may repeat in its errmsg what was private in the body."""
+    tried = _call(row, call, token)
+    return replace(tried, errmsg=mask_text(tried.errmsg, private=call.private))
+
+
+def _call(row: Outgoing, call: Call, token: str) -> Tried:
+    """Whatever happens ends in an outcome."""
     try:
         answer = clients.get(row.app).call(call.path, call.body, token=token)
     except ApiError as exc:
@@ -281,7 +287,7 @@ def _write(row: Outgoing, **fields: Any) -> None:
 def _close_attempt(attempt: Attempt, call: Call, tried: Tried) -> None:
     attempt.outcome = Attempt.Outcome(tried.outcome)
     attempt.errcode = tried.errcode
-    attempt.errmsg = mask_text(tried.errmsg, private=call.private)
+    attempt.errmsg = tried.errmsg
     attempt.answer = mask(dict(tried.answer), private=call.private)
     attempt.ms = int((timezone.now() - attempt.started_at).total_seconds() * 1000)
     attempt.save(update_fields=["outcome", "errcode", "errmsg", "answer", "ms"])
