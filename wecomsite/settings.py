@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "wecomsite.patience.Patience",
     "django.middleware.security.SecurityMiddleware",
     "wecomsite.guards.PagePolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -173,9 +174,23 @@ def _database() -> dict[str, Any]:
         options["timeout"] = patience
         options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
     else:
+        from wecomsite.patience import Connection
+
+        # Shorter than the patience itself: a request may meet two locks, and the one before it waited as long.
+        each = patience / 2.5
         options["connect_timeout"] = max(2, int(patience))
-        # Shorter than the patience itself: the request before this one, in the same thread, waited as long.
-        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": patience / 2.5}
+        # Nor may a process that has frozen in the middle of a transaction hold its locks for ever.
+        limits = {"lock_timeout": int(each * 1000), "idle_in_transaction_session_timeout": 60_000}
+        given = " ".join(f"-c {name}={value}" for name, value in limits.items())
+        options["options"] = f"{given} {options.get('options', '')}".strip()
+        for name, seconds in {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}.items():
+            options.setdefault(name, seconds)  # so that a host that has gone is noticed in a minute
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL", 24),
+            "timeout": each,
+            "connection_class": Connection,
+        }
         config["CONN_HEALTH_CHECKS"] = True
     return config
 

@@ -7,7 +7,7 @@ orders a passive reply against an update that overtakes it, and a late 处理中
 import logging
 
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import OperationalError, connection
 
 from wecom import conf, dispatch, sent_cards
 from wecom.events import CardTap, Event
@@ -28,7 +28,7 @@ def instant_reply(event: Event) -> PassiveReply | None:
         reply = _made(route.at_once(event) if callable(route.at_once) else route.at_once, event)
         return reply if reply is not None and _is_safe(reply, event, checked=callable(route.at_once)) else None
     except Exception as exc:
-        if isinstance(exc, DatabaseError) and not _database_is_there():
+        if isinstance(exc, OperationalError) or (isinstance(exc, DatabaseError) and not _database_is_there()):
             raise  # the callback cannot be kept either: WeCom is to send it again, and not to wait for long
         logger.exception("no instant reply: app=%s event=%s", event.app, event.name)
         return None

@@ -1,0 +1,68 @@
+"""A database that says nothing is given up in time, and the next question gets its own answer."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from wecomsite import patience
+from wecomsite.patience import Patience
+
+pytestmark = pytest.mark.django_db(transaction=True)
+on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no server that could hang")
+
+
+@pytest.fixture(autouse=True)
+def request_finished(transactional_db: None) -> Iterator[None]:
+    """As at the end of a request: a broken connection is given back."""
+    yield
+    connection.close()
+
+
+def ask(sql: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0]
+
+
+def through(path: str, sql: str) -> object:
+    """What a request to this path is told by the database."""
+    heard: list[object] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        heard.append(ask(sql))
+        return HttpResponse()
+
+    Patience(view)(RequestFactory().get(path))
+    return heard[0]
+
+
+@on_postgresql
+def test_a_callback_gives_up_after_a_second() -> None:
+    started = time.monotonic()
+    with pytest.raises(DatabaseError):
+        through("/wecom/callback/", "SELECT 1 FROM pg_sleep(5)")
+    assert time.monotonic() - started < 2
+
+
+@on_postgresql
+def test_the_question_after_it_gets_its_own_answer() -> None:
+    with pytest.raises(DatabaseError):
+        through("/wecom/callback/", "SELECT 1 FROM pg_sleep(2)")
+    connection.close()
+    assert through("/wecom/callback/", "SELECT 2") == 2
+
+
+@on_postgresql
+def test_a_page_has_more_time_and_a_command_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert through("/admin/", "SELECT 3 FROM pg_sleep(1.3)") == 3
+    monkeypatch.setattr(patience, "PAGE", 0.2)
+    assert ask("SELECT 4 FROM pg_sleep(0.5)") == 4
+
+
+@on_postgresql
+def test_a_lock_is_waited_for_no_longer_than_the_settings_say() -> None:
+    assert ask("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'") == 8000

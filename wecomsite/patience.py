@@ -1,0 +1,44 @@
+"""The site: how long a web request waits for a PostgreSQL that is connected and says nothing.
+
+A frozen server, or a network that swallows packets, raises no error by itself: the thread would wait for hours, and
+with a few such threads no callback would be answered at all. WeCom waits 5 seconds and sends again, so a callback
+gives up much sooner; a page has more time. Commands and workers wait as long as it takes.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from django.http import HttpRequest, HttpResponse
+
+CALLBACKS = "/wecom/callback"
+CALLBACK, PAGE = 1.0, 10.0  # seconds without a word from the server
+
+_here = threading.local()
+
+
+class Connection(psycopg.Connection[Any]):
+    """Breaks where the server has said nothing for as long as this thread's request may wait."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, timeout if timeout is not None else getattr(_here, "seconds", None))
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # its answer may still come, and would be taken for another question's
+            raise
+
+
+class Patience:
+    """Middleware, the first of all: sets the limit for what this request asks the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        _here.seconds = CALLBACK if request.path_info.startswith(CALLBACKS) else PAGE
+        try:
+            return self.get_response(request)
+        finally:
+            _here.seconds = None
