@@ -5,6 +5,7 @@ import json
 import socket
 import time
 import traceback
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.db import transaction
 from tests.support import free_port
 from tests.wecom.wire import Platform, serving
 from wecom import client as client_module
-from wecom import clients, messages
+from wecom import clients, conf, messages
 from wecom.errors import (
     ApiError,
     ChannelRefused,
@@ -169,6 +170,14 @@ def test_another_status_than_200_leaves_a_doubt(platform: Platform, status: int)
     platform.answers(status)
     with pytest.raises(TransportError, match=str(status)):
         clients.get().send(BODY)
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("120", 120), ("86400", 3600), ("-5", None), ("soon", None), ("", None)])
+def test_a_503_may_say_when_to_come_again(platform: Platform, said: str, seconds: int | None) -> None:
+    platform.mock.add("POST", conf.app().api_base_url + "message/send", status=503, headers={"Retry-After": said})
+    with pytest.raises(TransportError) as caught:
+        clients.get().send(BODY)
+    assert caught.value.retry_after == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("error", [requests.ReadTimeout(), requests.ConnectionError("reset by peer")])

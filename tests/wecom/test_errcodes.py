@@ -9,9 +9,9 @@ from wecom.errors import ApiError, ChannelRefused, Refused, TokenRejected, TryLa
 # The class WeCom's list gives each code. Where it gives two (60011), the one that concerns a single request.
 CLASSES: dict[Reaction, str] = {
     Reaction.GO_ON: "0",
-    Reaction.RETRY: "-1 6000 45033",
+    Reaction.RETRY: "-1 6000",
     Reaction.RENEW_TOKEN: "40014 42001",
-    Reaction.WAIT: "45009",
+    Reaction.WAIT: "45009 45033",
     Reaction.PAUSE: """
         40001 40013 40056 40057 40091 40094 41002 41004 41011 42015 43012 48001 48002 48005 48006 50001 50003
         50006 60020 60031 80001 85005 85008 93000 93004 93008 301002 301007

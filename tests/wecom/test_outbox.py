@@ -134,7 +134,7 @@ class TestOutcomes:
 
     def test_what_was_surely_not_sent_waits_longer_each_time(self, shop: Shop, platform: Platform) -> None:
         row = shop.owe()
-        platform.answers({"errcode": 45033}, {"errcode": 45033}, {"msgid": "m"})
+        platform.answers({"errcode": 6000}, {"errcode": 6000}, {"msgid": "m"})
         waits = []
         for _ in range(2):
             outbox.drain()
@@ -145,6 +145,14 @@ class TestOutcomes:
         assert 3 < waits[0] < 7
         assert 28 < waits[1] < 37
         assert now_state(row) == "done"
+
+    def test_who_says_when_to_come_again_is_not_asked_before(self, shop: Shop, platform: Platform) -> None:
+        row = shop.owe()
+        url = conf.app().api_base_url + "message/send"
+        platform.mock.add("POST", url, status=503, headers={"Retry-After": "900"})
+        outbox.drain()
+        row.refresh_from_db()
+        assert 890 < (row.due_at - timezone.now()).total_seconds() <= 900
 
     def test_past_its_deadline_a_failing_effect_is_parked_after_one_more_try(
         self, shop: Shop, platform: Platform

@@ -97,7 +97,7 @@ ACCESS: tuple[Errcode, ...] = (
             6000: Text("数据版本冲突", "version conflict"),
         },
     ),
-    *rows(Reaction.RETRY, TOO_MANY_AT_ONCE, {45033: Text("并发调用过多", "too many calls at the same time")}),
+    *rows(Reaction.WAIT, TOO_MANY_AT_ONCE, {45033: Text("并发调用过多", "too many calls at the same time")}),
     *rows(Reaction.WAIT, NEXT_WINDOW, {45009: Text("接口调用超过频率限制", "over the rate limit of the API")}),
     *rows(
         Reaction.RENEW_TOKEN,
