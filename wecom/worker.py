@@ -19,7 +19,7 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection, connections
 from django.utils import timezone
 
-from . import dispatch, inbox, jobs, leases, listen, outbox
+from . import dispatch, inbox, jobs, leases, listen, outbox, watch
 from .models import Callback, Job, Outgoing
 
 logger = logging.getLogger(__name__)
@@ -81,6 +81,7 @@ class Worker:
             thread.start()
         listen.start(self._wake, self._stopping)
         pool = ThreadPoolExecutor(self.slots, thread_name_prefix="slot")
+        _look_back()
         try:
             while not self._stopping.is_set():
                 if not self._claim_into(pool):
@@ -195,6 +196,15 @@ class Worker:
             logger.warning("no goodbye, the database is away: %s", type(exc).__name__)
         connections.close_all()
         return finished
+
+
+def _look_back() -> None:
+    """Tell what has grown old while no worker ran, before it is worked off."""
+    try:
+        watch.look()
+    except DatabaseError as exc:
+        logger.error("the database is away: %s", type(exc).__name__)
+        _drop_connection()
 
 
 def _needs_renewal(row: Job) -> bool:

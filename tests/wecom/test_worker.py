@@ -141,6 +141,16 @@ def test_a_worker_told_to_stop_finishes_the_call_in_hand(start: Any, upstream: U
     assert not Attempt.objects.filter(outcome="open").exists()
 
 
+def test_a_worker_told_to_stop_leaves_a_call_that_hangs_behind_as_a_doubt(start: Any, upstream: Upstream) -> None:
+    upstream.takes = 30
+    owe(1)
+    process = start("--slots", "1")
+    wait_until(lambda: upstream.busy, seconds=20, what="the call")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
+    assert Outgoing.objects.get().tries.get().outcome in ("open", "unknown")
+
+
 def test_what_a_killed_worker_had_in_hand_is_due_again_with_a_doubt(start: Any, upstream: Upstream) -> None:
     upstream.takes = 5
     owe(1)
