@@ -9,7 +9,7 @@ from django.core.management import get_commands, load_command_class
 
 from tests.support import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "production.md"]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "production.md", ROOT / "docs" / "reliability.md"]
 VARIABLE = r"(?:DJANGO|DATABASE|CACHE|WECOM|TASKS|RESPONSE_CODE|UPDATE_AFTER|SITE)_[A-Z0-9_]*[A-Z0-9]|PORT|TZ"
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
