@@ -2,7 +2,7 @@
 # PORT=8001 换端口，对每个目标都有效。  PORT=8001 changes the port.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools lint types migrations check pytest words reference lock
+.PHONY: help install run test tools lint types migrations check pytest faults faults-long words reference lock
 
 # The .venv if it works, else the first Python that really runs: a shim may stand for a version that does not.
 find_python = try() { "$$1" -c "import sys, $$2; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1 && echo "$$1"; }; \
@@ -30,7 +30,7 @@ uv_lock = uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --
   --no-emit-index-url --custom-compile-command 'make lock'
 
 help: ## 显示这个列表  show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 install: ## 准备环境、数据库和演示数据  set up .venv, .env, database and demo data
 	$(launch) install
@@ -61,6 +61,12 @@ check: tools
 
 pytest: tools
 	$(bin)/pytest -n auto --maxprocesses 4
+
+faults: tools ## 让它处处出错，再数有没有丢、有没有重（约 20 分钟）  make everything go wrong, then count what was lost or doubled
+	$(bin)/python -m tests.faults
+
+faults-long: tools ## 同上，并随机杀进程 5000 次（数小时）  the same with 5,000 kills, for hours
+	$(bin)/python -m tests.faults --long
 
 words: tools ## 收集词条并编译，然后在 locale/ 里翻译  collect and compile the words; translate them in locale/
 	$(bin)/python manage.py makemessages -l zh_Hans -l en --ignore .venv --no-obsolete --no-location --no-wrap -v 0

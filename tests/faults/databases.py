@@ -23,6 +23,9 @@ class Database(Protocol):
     def away(self) -> contextlib.AbstractContextManager[None]:
         """Inside the block nobody gets an answer from it."""
 
+    def restart(self, how: str = "immediate") -> None:
+        """Stop it, "fast" or as suddenly as "immediate", and start it."""
+
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Inside the block nobody else can write the callbacks."""
 
@@ -39,6 +42,9 @@ class SQLite:
 
     def stop(self) -> None:
         """Nor an end."""
+
+    def restart(self, how: str = "immediate") -> None:
+        """There is nothing to restart."""
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -32,7 +32,7 @@ class Outcome:
     log: str = ""
 
 
-def run_all(jobs: list[tuple[str, str]], *, lanes: int, seed: int, kills: int) -> list[Outcome]:
+def run_all(jobs: list[tuple[str, str]], *, lanes: int, seed: int, kills: int, long: bool) -> list[Outcome]:
     """Every (scenario, database); `lanes` worlds a database."""
     outcomes: list[Outcome] = []
     homes: list[Path] = []
@@ -43,7 +43,7 @@ def run_all(jobs: list[tuple[str, str]], *, lanes: int, seed: int, kills: int) -
             home = Path(tempfile.mkdtemp(prefix=f"faults-{database}-"))
             home.chmod(0o755)  # PostgreSQL runs as somebody else and must find its part
             homes.append(home)
-            arguments = (database, str(home), seed, kills)
+            arguments = (database, str(home), seed, kills, long)
             pool = ProcessPoolExecutor(lanes, get_context("spawn"), _open_lane, arguments)
             pools.append(pool)
             futures += [pool.submit(run_one, name) for name, where in jobs if where == database]
@@ -67,7 +67,7 @@ def run_one(name: str) -> Outcome:
     chosen = SCENARIOS[name]
     outcome = Outcome(name, chosen.what, world.database.name)
     started = time.monotonic()
-    world.runs = 1
+    world.runs, world.failures = 1, []
     log = world.home / "log"
     before = log.stat().st_size if log.exists() else 0
     try:
@@ -76,6 +76,7 @@ def run_one(name: str) -> Outcome:
         close(world, outcome)
     except Exception as exc:  # noqa: BLE001  a scenario that breaks has failed
         outcome.counts["else"] += 1
+        outcome.wrong += world.describe_open()
         outcome.wrong.append(f"else: {exc}" if isinstance(exc, Unrest) else f"else: {traceback.format_exc()}")
     outcome.runs, outcome.seconds = world.runs, time.monotonic() - started
     if outcome.wrong:
@@ -117,7 +118,7 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.name:<34} {outcome.database:<11} {numbers} {outcome.seconds:>8.1f}"
 
 
-def _open_lane(database: str, home: str, seed: int, kills: int) -> None:
+def _open_lane(database: str, home: str, seed: int, kills: int, long: bool) -> None:
     """In a new process of the pool: a world of its own, kept for all scenarios that come to this process."""
     import atexit
 
@@ -127,7 +128,7 @@ def _open_lane(database: str, home: str, seed: int, kills: int) -> None:
     own = Path(tempfile.mkdtemp(prefix="lane-", dir=home))
     own.chmod(0o755)
     _world = World(KINDS[database](own), own)
-    _world.seed, _world.kills = seed, kills
+    _world.seed, _world.kills, _world.long = seed, kills, long
     atexit.register(_world.stop)
     _world.prepare()
     _world.start()

@@ -53,6 +53,12 @@ class Process:
             self._signal(signal.SIGKILL)
             self._running.wait()
 
+    def die(self) -> None:
+        """As sudden, but still wanted: tend() starts it again."""
+        if self._running:
+            self._signal(signal.SIGKILL)
+            self._running.wait()
+
     def kill_one_child(self) -> None:
         """One of gunicorn's workers; its master starts another."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
@@ -76,8 +82,17 @@ class Process:
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 
+    def is_frozen(self) -> bool:
+        """Whether somebody, perhaps it itself, has stopped it."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
+
+    def memory_mb(self) -> int:
+        """What it holds of the machine's memory."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) // 1024
 
     def _start(self) -> None:
         self.wanted = True

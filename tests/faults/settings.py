@@ -1,11 +1,20 @@
 """The site as in production, debug off, shorter waits and the point of death that a scenario asks for (`apps.py`)."""
 
 import os
+from datetime import timedelta
+
+from django.utils import timezone
+
+if _hours_off := float(os.environ.get("FAULTS_CLOCK", "0")):  # before any model takes `now` for a default
+    _true_now = timezone.now
+    timezone.now = lambda: _true_now() + timedelta(hours=_hours_off)
 
 from wecomsite.settings import *  # noqa: F403
-from wecomsite.settings import INSTALLED_APPS, REST_FRAMEWORK
+from wecomsite.settings import DATABASES, INSTALLED_APPS, REST_FRAMEWORK
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults"]
+if options := DATABASES["default"]["OPTIONS"].get("options"):
+    DATABASES["default"]["OPTIONS"]["options"] = options.replace("session_timeout=60000", "session_timeout=3000")
 WECOM_FRESHNESS_SECONDS = int(os.environ.get("FAULTS_FRESHNESS", "600"))
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"asks": "100000/hour"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

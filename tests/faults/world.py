@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,6 +50,8 @@ class World:
         self.settings: dict[str, str] = {}
         self.runs = 1  # how many times the scenario did its thing, for the table
         self.seed = self.kills = 0
+        self.long = False
+        self.credentials = CREDENTIALS
         self._members: set[str] = set()
 
     # --- Its life ---------------------------------------------------------------------------------------------------
@@ -75,7 +78,7 @@ class World:
         for name, process in self.processes.items():
             if name != "second":
                 process.start(**(settings if name != "sandbox" else {}))
-        self.wait(self._is_ready, seconds=60, what="all processes")
+        self.wait(self.is_ready, seconds=60, what="all processes")
 
     def fresh(
         self, settings: Settings | None = None, *, web: Settings | None = None, worker: Settings | None = None
@@ -89,11 +92,26 @@ class World:
         self._forget()
         for name in changed:
             self.processes[name].start(**wanted[name])
-        self.cases, self.posts, self.failures, self._members = [], [], [], set()
+        self.cases, self.posts, self._members = [], [], set()
         self.sink.clear()
-        self.wait(self._is_ready, seconds=60, what="all processes")
+        self.wait(self.is_ready, seconds=60, what="all processes")
         self._control("reset")
         self._control("clock", retry_pause_ms=200)
+
+    def again(self, settings: Settings | None = None, **own: Settings) -> None:
+        """One run of the scenario is over: let it come to rest, judge it, and begin the next with empty books."""
+        self.judge_run()
+        self.runs += 1
+        self.fresh(settings if settings is not None else self.settings, **own)
+
+    def judge_run(self) -> None:
+        """Let it come to rest and note all that is wrong."""
+        from .checker import judge
+
+        if not self.rest():
+            self.failures.append(f"run {self.runs} did not come to rest")
+            self.failures += self.describe_open()
+        self.failures += [f"run {self.runs}: {finding.sort}: {finding.text}" for finding in judge(self.evidence())]
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -114,18 +132,26 @@ class World:
 
     def ask(self, *, shown: bool = True, **item: Any) -> Case:
         """Somebody new asks somebody new for the contact; with `shown`, once the card stands on the finder's phone."""
+        case = self.put_question(self.prepare_case(**item))
+        if shown:
+            self.wait(lambda: self.cards(case), what="the card on the finder's phone")
+        return case
+
+    def prepare_case(self, **item: Any) -> Case:
+        """A finder, what they found, and an owner; the question is not put yet."""
         number = next(_numbers)
         finder, owner, phone = f"finder{number}", f"owner{number}", f"139{number:08d}"
         self.member(finder)
         self.member(owner)
-        thing = {"kind": "found", "title": f"雨伞 {number}", "category": "umbrella", "reporter": finder}
+        thing: Row = {"kind": "found", "title": f"雨伞 {number}", "category": "umbrella", "reporter": finder}
         contact = {"contact_channel": "phone", "contact_value": phone}
         found = self.api("items/", {**thing, **contact, **item})
-        asked = self.api("contact-requests/", {"item": found["id"], "requester": owner})
-        case = Case(int(asked["id"]), int(found["id"]), finder, owner, phone)
+        return Case(0, int(found["id"]), finder, owner, phone)
+
+    def put_question(self, case: Case) -> Case:
+        asked = self.api("contact-requests/", {"item": case.item, "requester": case.owner})
+        case = replace(case, number=int(asked["id"]))
         self.cases.append(case)
-        if shown:
-            self.wait(lambda: self.cards(case), what="the card on the finder's phone")
         return case
 
     def tap(self, case: Case, key: str = CONFIRM, *, member: str = "", card: int = -1, wait: bool = True) -> Row:
@@ -139,6 +165,10 @@ class World:
         if userid not in self._members or more:
             self._control("members", userid=userid, **more)
             self._members.add(userid)
+
+    def remove_member(self, userid: str) -> None:
+        """Gone from the company's address book."""
+        self.http.delete(f"{self.sandbox_url}/control/members/", json={"userid": userid}, timeout=20).raise_for_status()
 
     def api(self, path: str, body: Row, *, patience: float = 30) -> Row:
         """POST to the product's API, again and again while nobody is at home there."""
@@ -174,15 +204,27 @@ class World:
 
     # --- Callbacks by our own hand ----------------------------------------------------------------------------------
 
-    def post(self, envelope: Envelope, *, timeout: float = 8) -> int | None:
-        """POST a callback of our own making; the status, None where there was no answer."""
+    def post(self, envelope: Envelope, *, timeout: float = 8, forged: bool = False, to: str = "") -> int | None:
+        """POST a callback of our own making; the status, None where there was no answer. May be called by threads."""
         try:
-            answer = requests.post(self.callback_url, params=envelope.query, data=envelope.body, timeout=timeout)
+            url = f"{to}/wecom/callback/" if to else self.callback_url
+            answer = requests.post(url, params=envelope.query, data=envelope.body, timeout=timeout)
             status: int | None = answer.status_code
         except requests.RequestException:
             status = None
-        self.posts.append(Post(digest_of(envelope.plaintext), status))
+        if not forged:
+            self.posts.append(Post(digest_of(envelope.plaintext), status))
         return status
+
+    def note_unanswered(self, envelope: Envelope) -> None:
+        """A callback that a scenario has sent by other means, and whose answer nobody has seen."""
+        self.posts.append(Post(digest_of(envelope.plaintext), None))
+
+    def release(self, callback_id: int) -> None:
+        """What an administrator does on the page of a quarantined callback."""
+        from wecom import inbox
+
+        inbox.replay(callback_id)
 
     def envelope(self, delivery: Row) -> Envelope:
         """The very bytes that the sandbox has posted."""
@@ -197,6 +239,14 @@ class World:
     def fault(self, api: str, fault: str, **more: Any) -> None:
         self._control("faults", api=api, fault=fault, **more)
 
+    @property
+    def worker(self) -> Process:
+        return self.processes["worker"]
+
+    @property
+    def web(self) -> Process:
+        return self.processes["web"]
+
     def no_faults(self) -> None:
         self.http.delete(f"{self.sandbox_url}/control/faults/", timeout=20)
 
@@ -208,19 +258,29 @@ class World:
         age(passed)
         self._control("clock", advance=passed)
 
+    def platform_waits(self, seconds: float) -> None:
+        """Between two tries of a callback; WeCom makes three."""
+        self._control("clock", retry_pause_ms=int(seconds * 1000))
+
+    def advance_platform(self, seconds: int) -> None:
+        """Only the platform's clock: the processes have been given theirs."""
+        self._control("clock", advance=seconds)
+
     def second_worker(self) -> Process:
         self.processes["second"].start(**self.settings)
         return self.processes["second"]
 
     # --- What is seen -----------------------------------------------------------------------------------------------
 
-    def ledger(self, member: str = "") -> Row:
-        answer = self.http.get(f"{self.sandbox_url}/control/ledger/", params={"member": member}, timeout=60)
+    def ledger(self, member: str = "", parts: str = "") -> Row:
+        answer = self.http.get(
+            f"{self.sandbox_url}/control/ledger/", params={"member": member, "parts": parts}, timeout=60
+        )
         answer.raise_for_status()
         return answer.json()
 
     def chat(self, member: str) -> list[Row]:
-        found = self.ledger(member)["members"].get(member, {"messages": []})
+        found = self.ledger(member, "members")["members"].get(member, {"messages": []})
         return [message for message in found["messages"] if message["visible"]]
 
     def cards(self, case: Case) -> list[Row]:
@@ -234,8 +294,13 @@ class World:
         card = self.cards(case)[-1]
         return card["replace_text"] or " / ".join(button["text"] for button in card["buttons"])
 
+    def was_answered(self, case: Case) -> bool:
+        """Whether the platform got a 200 for the finder's answer; after three tries it gives up for good."""
+        deliveries = self.ledger(parts="deliveries")["deliveries"]
+        return any(one["userid"] == case.finder and one["arrived"] for one in deliveries)
+
     def calls(self, path: str) -> list[Row]:
-        return [call for call in self.ledger()["calls"] if call["path"] == path]
+        return [call for call in self.ledger(parts="calls")["calls"] if call["path"] == path]
 
     def rows(self, kind: str) -> list[Row]:
         """The books as the export shows them."""
@@ -282,6 +347,64 @@ class World:
         ledger = self.ledger()
         return Evidence(ledger, self._books(), [*posts_of(ledger), *self.posts], self.cases, self.sink.heard)
 
+    def is_done(self) -> bool:
+        """Nothing is open any more."""
+        return self.count_open() == 0
+
+    def nothing_due(self) -> bool:
+        """What is open waits for its time."""
+        from django.utils import timezone
+
+        from wecom.models import Job
+
+        return self.count_open(due_at__lte=timezone.now()) == 0 and self.count_open(state=Job.RUNNING) == 0
+
+    def count_open(self, **more: Any) -> int:
+        from wecom.models import Callback, Job, Outgoing
+
+        sorts = (Callback, Outgoing)
+        return sum(sort._default_manager.filter(state__in=Job.OPEN).filter(**more).count() for sort in sorts)
+
+    def describe_open(self) -> list[str]:
+        """What is still open, for whoever has to find out why."""
+        names = ("type", "id", "kind", "event", "state", "due_at", "lease_until", "leased_by", "attempts", "error")
+        rows = [row for row in self._books() if row.get("state") in ("waiting", "running")]
+        return ["open: " + " ".join(f"{name}={row[name]}" for name in names if row.get(name)) for row in rows[:5]]
+
+    def dropped(self, member: str) -> list[Row]:
+        """What the platform has dropped without a word."""
+        return [one for one in self.ledger(member, "members")["members"][member]["messages"] if one["dropped"]]
+
+    # --- Deeds of an operator that have no door of their own --------------------------------------------------------
+
+    def owe_text(self, member: str, words: str) -> None:
+        from django.db import transaction
+
+        from wecom import outbox
+
+        with transaction.atomic():
+            outbox.owe_message(words, to=[member], effect_key=f"text:{time.monotonic_ns()}")
+
+    def empty_cache(self) -> None:
+        from django.core.cache import caches
+
+        caches["wecom"].clear()
+
+    def drop_cache_table(self) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE wecom_cache")
+
+    def owe_poison(self) -> None:
+        """A job whose own code always raises."""
+        from django.db import transaction
+
+        from wecom import outbox
+
+        with transaction.atomic():
+            outbox.owe("faults.poison", subject="1", effect_key=f"poison:{time.monotonic_ns()}")
+
     def _books(self) -> list[Row]:
         from django.core.serializers.json import DjangoJSONEncoder
 
@@ -292,17 +415,19 @@ class World:
     def _is_quiet(self) -> bool:
         from django.db import DatabaseError
 
-        from wecom.models import Callback, Job, Outgoing
+        from wecom.models import Alert, Callback, Job, Outgoing
 
         try:
             if any(model._default_manager.filter(state__in=Job.OPEN).exists() for model in (Callback, Outgoing)):
                 return False
+            if Alert.objects.filter(told_at=None).exists():
+                return False
         except DatabaseError:
             self.reconnect()
             return False
-        return all(delivery["finished"] for delivery in self.ledger("nobody")["deliveries"])
+        return all(delivery["finished"] for delivery in self.ledger(parts="deliveries")["deliveries"])
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         asked = (f"{self.url}/healthz", f"{self.sandbox_url}/control/clock/")
         return all(self.http.get(url, timeout=5).status_code == 200 for url in asked)
 
@@ -320,6 +445,7 @@ class World:
         log = self.home / "log"
         bind = self.url.removeprefix("http://")
         gunicorn = ["-m", "gunicorn", "--bind", bind, "--workers", "2", "--worker-class", "gthread", "--threads", "4"]
+        gunicorn += ["--graceful-timeout", "5", "--no-control-socket"]  # as docs/production.md has it
         sandbox = ["-m", "wecom.sandbox", "--port", self.sandbox_url.rpartition(":")[2]]
         sandbox += ["--callback-url", self.callback_url, "--database", str(self.home / "sandbox.sqlite3")]
         worker = ["manage.py", "run_worker"]

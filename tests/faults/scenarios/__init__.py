@@ -1,5 +1,5 @@
 """The scenarios, by what they break. Importing this package fills the registry."""
 
-from . import callbacks, deaths
+from . import callbacks, campaign, databases, deaths, hanging, moments, people, tokens, upstream
 
-__all__ = ["callbacks", "deaths"]
+__all__ = ["callbacks", "campaign", "databases", "deaths", "hanging", "moments", "people", "tokens", "upstream"]

@@ -1,0 +1,93 @@
+"""People and operations: two administrators at once, keys that change, members who leave or change their minds."""
+
+import threading
+
+from tests.faults.post import Envelope, tap_message
+from tests.faults.registry import scenario
+from tests.faults.world import CONFIRM, DECLINE, SEND, World
+
+NEW_TOKEN, NEW_KEY = "TheNewCallbackToken", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+
+
+@scenario("F90", "Two people retry the same failed message at once: one new try")
+def retried_twice(world: World) -> None:
+    world.fault(SEND, "errcode", value=60011, skip=1)
+    case = world.ask()
+    world.tap(case)
+    world.rest()
+    (job,) = world.jobs(case, "deliver_contact")
+    codes: list[int] = []
+
+    def retry() -> None:
+        codes.append(world.command("retry_failed", "--outgoing", str(job["id"]))[0])
+
+    people = [threading.Thread(target=retry) for _ in range(2)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    world.rest()
+    (job,) = world.jobs(case, "deliver_contact")
+    world.expect((job["state"], len(job["tries"])) == ("done", 2), f"{job['state']} after {len(job['tries'])} tries")
+    (request,) = world.rows("request")
+    retried = [entry for entry in request["timeline"] if entry["event"] == "retried"]
+    world.expect(len(retried) == 1, f"it is in the books {len(retried)} times")
+
+
+@scenario("F92", "Token and AES key change: callbacks under the former pair are still taken, whatever comes first")
+def rotated(world: World) -> None:
+    case = world.ask()
+    former = {
+        "WECOM_PREVIOUS_CALLBACK_TOKEN": world.credentials["CALLBACK_TOKEN"],
+        "WECOM_PREVIOUS_ENCODING_AES_KEY": world.credentials["ENCODING_AES_KEY"],
+    }
+    world.web.kill()
+    world.web.start(WECOM_CALLBACK_TOKEN=NEW_TOKEN, WECOM_ENCODING_AES_KEY=NEW_KEY, **former)
+    world.wait(world.is_ready, what="the new settings")
+    world.expect(world.tap(case)["statuses"][-1:] == [200], "the former pair is not taken")
+    task_id = world.cards(case)[0]["task_id"]
+    message = tap_message(member=case.finder, task_id=task_id, key=CONFIRM)
+    for keys in ({"token": NEW_TOKEN, "aes_key": NEW_KEY}, {}):
+        world.expect(world.post(Envelope.seal(message, **keys)) == 200, "a pair is not taken")  # type: ignore[arg-type]
+    world.rest()
+    world.expect(len(world.rows("callback")) == 2, "the same message under two pairs is two rows")
+
+
+@scenario("F93", "The finder has left the company when a question is asked: the owner is told")
+def finder_gone(world: World) -> None:
+    case = world.prepare_case()
+    world.remove_member(case.finder)
+    case = world.put_question(case)
+    world.rest()
+    world.expect(bool(world.texts(case.owner)), "the owner was not told")
+
+
+@scenario("F95 before", "The finder declines after having agreed, before the send has begun")
+def declined_before(world: World) -> None:
+    case = world.ask()
+    task_id = world.cards(case)[0]["task_id"]
+    world.worker.kill()
+    for key in (CONFIRM, DECLINE):
+        world.post(Envelope.seal(tap_message(member=case.finder, task_id=task_id, key=key)))
+    world.worker.start(**world.settings)
+    world.rest()
+    request = world.request(case)
+    shown = sum(case.phone in text for text in world.texts(case.owner))
+    world.expect(request["state"] in ("declined", "accepted"), f"the request is {request['state']}")
+    world.expect(request["state"] == "accepted" or not shown, "declined, and the contact was sent")
+    world.expect(
+        request["state"] == "declined" or any("撤回了同意" in text for text in world.texts(case.owner)) or not shown,
+        "the consent was withdrawn and the owner not told",
+    )
+
+
+@scenario("F95 after", "The finder declines after the contact was sent: recorded, and the owner is asked to delete it")
+def declined_after(world: World) -> None:
+    case = world.ask()
+    task_id = world.cards(case)[0]["task_id"]
+    world.tap(case)
+    world.rest()
+    world.post(Envelope.seal(tap_message(member=case.finder, task_id=task_id, key=DECLINE)))
+    world.rest()
+    world.expect(any("撤回了同意" in text for text in world.texts(case.owner)), "the owner was not asked to delete it")
+    world.expect(len(world.jobs(case, "deliver_contact")) == 1, "the contact is owed twice")

@@ -1,0 +1,325 @@
+"""The platform: away, slow, broken, refusing, limiting, dropping."""
+
+import contextlib
+import itertools
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from tests.faults.apps import REST
+from tests.faults.evidence import Case
+from tests.faults.registry import scenario
+from tests.faults.world import SEND, UPDATE, Settings, World
+
+STEPS = ("card", "contact", "update")
+
+
+def story(world: World) -> Case:
+    """From the question to the final text, at rest."""
+    case = world.ask()
+    world.tap(case)
+    world.rest()
+    return case
+
+
+def ends_well(world: World, case: Case) -> None:
+    world.expect(len(world.cards(case)) == 1, f"the finder has {len(world.cards(case))} cards")
+    world.expect(len(world.texts(case.owner)) == 1, f"the owner has {len(world.texts(case.owner))} messages")
+    world.expect(world.face(case) == "已推送", f"the card reads {world.face(case)}")
+
+
+def harm(world: World, step: str, fault: str, **more: object) -> None:
+    """The fault strikes the card, the contact or the update of the next story."""
+    world.fault(UPDATE if step == "update" else SEND, fault, **{**more, "skip": 1 if step == "contact" else 0})
+
+
+def each_step(fault: str, values: tuple[object, ...], world: World) -> None:
+    """Each value at each step of a story of its own; all of them end well."""
+    for number, (step, value) in enumerate(itertools.product(STEPS, values)):
+        if number:
+            world.again()
+        harm(world, step, fault, value=value)
+        case = story(world)
+        ends_well(world, case)
+
+
+# --- Not reached at all: F60 ------------------------------------------------------------------------------------------
+
+
+@scenario("F60 refused", "The platform is down for a while: a plain retry, no doubt")
+def refused(world: World) -> None:
+    case = world.ask()
+    world.processes["sandbox"].kill()
+    world.owe_text(case.owner, "while it is down")
+    time.sleep(2)
+    tries = [one["outcome"] for row in world.rows("outgoing") for one in row["tries"]]
+    world.expect("unknown" not in tries, "a refused connection left a doubt")
+    world.processes["sandbox"].start()
+    world.wait(world.is_ready, what="the platform")
+    world.tap(case)
+    world.rest()
+    world.expect(len(world.texts(case.owner)) == 2, "not both texts arrived once")
+
+
+def unreachable(settings: Settings, world: World) -> None:
+    """A worker with another address gets nowhere; one with the right address does it all."""
+    world.worker.kill()
+    world.worker.start(**settings)
+    case = world.ask(shown=False)
+    world.wait(
+        lambda: [row for row in world.rows("outgoing") if row["state"] == "waiting" and row["due_at"]],
+        what="the job",
+    )
+    time.sleep(2.5)
+    (job,) = world.jobs(case, "send_card")
+    world.expect(job["state"] == "waiting", f"it is {job['state']}")
+    world.expect(not {one["outcome"] for one in job["tries"]} - {"not_sent"}, "a try left a doubt")
+    world.worker.kill()
+    world.worker.start(**world.settings)
+    world.wait(lambda: world.cards(case), what="the card")
+    world.tap(case)
+    world.rest()
+    ends_well(world, case)
+
+
+@scenario("F60 dns", "The platform's name is not known")
+def no_such_host(world: World) -> None:
+    unreachable({"WECOM_API_BASE_URL": "https://no-such-host.invalid/cgi-bin/"}, world)
+
+
+@scenario("F60 tls", "Whoever answers speaks no TLS")
+def no_tls(world: World) -> None:
+    unreachable({"WECOM_API_BASE_URL": world.sandbox_url.replace("http://", "https://") + "/cgi-bin/"}, world)
+
+
+@scenario("F60 certificate", "Whoever answers has a certificate that nobody vouches for: nothing is said to them")
+def wrong_certificate(world: World) -> None:
+    with _impostor(world.home) as (port, heard):
+        unreachable({"WECOM_API_BASE_URL": f"https://127.0.0.1:{port}/cgi-bin/"}, world)
+        world.expect(not heard, "something was said to an impostor")
+
+
+@contextlib.contextmanager
+def _impostor(home: Path) -> Iterator[tuple[int, list[bytes]]]:
+    """A TLS server with a certificate of its own making, and what it was told."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        raise RuntimeError("openssl is needed for a certificate")
+    key, certificate = home / "key.pem", home / "certificate.pem"
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_listen, args=(server, context, heard), daemon=True).start()
+        yield server.getsockname()[1], heard
+
+
+def _listen(server: socket.socket, context: ssl.SSLContext, heard: list[bytes]) -> None:
+    while True:
+        try:
+            line, _ = server.accept()
+        except OSError:
+            return
+        with contextlib.suppress(OSError), context.wrap_socket(line, server_side=True) as secure:
+            heard.extend(filter(None, [secure.recv(4096)]))
+
+
+# --- No answer: F61 to F64, F67, F68, F75 -----------------------------------------------------------------------------
+
+scenario("F61", "No answer in time, and nothing was done")(partial(each_step, "hang_before", (3,)))
+scenario("F62", "No answer in time, though it was done")(partial(each_step, "hang", (3,)))
+scenario("F64", "The answer drips, one byte a second")(partial(each_step, "drip", (None,)))
+scenario("F67", "500, 502, 503, 504 instead of an answer")(partial(each_step, "status", (500, 502, 503, 504)))
+scenario("F67 done", "A 502 from somebody in between, though it was done")(partial(each_step, "lose", (None,)))
+
+NO_ANSWERS = (
+    "<html>busy</html>",
+    " ",
+    "null",
+    "[]",
+    '"ok"',
+    "{}",
+    '{"errcode": null}',
+    '{"errcode": "zero"}',
+    '{"errcode": 1e999}',
+    '{"errcode": 0}{"errcode": 0}',
+    '{"errcode": true}',
+    "[" * 5000,
+    "x" * 300_000,
+)
+scenario("F68", "Answers that are none, after the work was done", long=True)(partial(each_step, "body", NO_ANSWERS))
+scenario("F68 some", "Some answers that are none, after the work was done")(
+    partial(each_step, "body", ("null", "[" * 5000, "x" * 300_000))
+)
+
+
+@scenario("F68 text", 'errcode "0" as a text is success')
+def errcode_as_text(world: World) -> None:
+    harm(world, "contact", "body", value='{"errcode": "0", "errmsg": "ok", "msgid": "m"}')
+    case = story(world)
+    ends_well(world, case)
+    (job,) = world.jobs(case, "deliver_contact")
+    world.expect(len(job["tries"]) == 1, f"it was tried {len(job['tries'])} times")
+
+
+# --- Refusals and limits ----------------------------------------------------------------------------------------------
+
+
+@scenario("F65", "Busy twice, then not: nobody waits long")
+def busy_twice(world: World) -> None:
+    harm(world, "contact", "errcode", value=-1, count=2)
+    ends_well(world, story(world))
+
+
+@scenario("F65 long", "No answer twenty times: the breaker opens, a person is told, and it goes on by itself")
+def busy_for_long(world: World) -> None:
+    harm(world, "contact", "status", value=503, count=8)
+    cases = [world.ask() for _ in range(1)]
+    for case in cases:
+        world.tap(case)
+    world.rest(seconds=120)
+    for case in cases:
+        ends_well(world, case)
+    world.expect(world.alerts("paused"), "nobody was told that the API rests")
+    refused = [call for call in world.calls(SEND) if call["status"] == 503]
+    world.expect(len(refused) == 8, f"it was called {len(refused)} times")
+
+
+@scenario("F66", "Called too often, says the platform: the API rests for all workers, no failure is counted")
+def limited(world: World) -> None:
+    world.second_worker()
+    for errcode in (45009, 45033):
+        cases = [world.ask() for _ in range(3)]
+        world.fault(SEND, "errcode", value=errcode)
+        for case in cases:
+            world.tap(case, wait=False)
+        world.rest()
+        for case in cases:
+            ends_well(world, case)
+        calls = world.calls(SEND)
+        at = next(n for n, call in enumerate(calls) if call["errcode"] == errcode)
+        later = [_seconds(calls[at], call) for call in calls[at + 1 :]]
+        # What was under way at that moment may still arrive.
+        early = [gap for gap in later if 0.5 < gap < REST - 0.2]
+        world.expect(not early, f"{errcode}: called again after {early[:3]} s, {REST:g} s of rest are due")
+        failures = [job["failures"] for case in cases for job in world.jobs(case, "deliver_contact")]
+        world.expect(set(failures) == {0}, f"{errcode}: failures were counted: {failures}")
+
+
+def _seconds(earlier: dict, later: dict) -> float:
+    from datetime import datetime
+
+    return (datetime.fromisoformat(later["at"]) - datetime.fromisoformat(earlier["at"])).total_seconds()
+
+
+def not_reached(change: dict, world: World) -> None:
+    """errcode 0, and the owner is named among those who got nothing: the finder's card says so, a person is told."""
+    case = world.ask()
+    world.member(case.owner, **change)
+    world.tap(case)
+    world.rest()
+    (job,) = world.jobs(case, "deliver_contact")
+    world.expect((job["state"], len(job["tries"])) == ("parked", 1), f"it is {job['state']}, {len(job['tries'])} tries")
+    world.expect(world.face(case) == "未能送达", f"the card reads {world.face(case)}")
+    world.expect(not world.texts(case.owner), "the owner has a message")
+
+
+scenario("F70", "errcode 0, but the owner is out of reach")(partial(not_reached, {"visible": False}))
+scenario("F71", "errcode 0, but the owner has no licence")(partial(not_reached, {"licensed": False}))
+
+
+@scenario("F72", "Refusals that are final: one call, the true text on the card, a person is told, a retry heals")
+def final_refusals(world: World) -> None:
+    for errcode in (81013, 82001, 60011, 40003):
+        harm(world, "contact", "errcode", value=errcode)
+        case = world.ask()
+        world.tap(case)
+        world.rest()
+        (job,) = world.jobs(case, "deliver_contact")
+        world.expect((job["state"], len(job["tries"])) == ("parked", 1), f"{errcode}: {job['state']}")
+        world.expect(world.face(case) == "未能送达", f"{errcode}: the card reads {world.face(case)}")
+        world.expect(len(world.alerts("parked")) == 1, f"{errcode}: {len(world.alerts('parked'))} alerts")
+        code, said = world.command("retry_failed", "--outgoing", str(job["id"]))
+        world.expect(code == 0, said[-300:])
+        world.rest()
+        world.expect(bool(world.texts(case.owner)), f"{errcode}: the retry did not bring the contact")
+        world.again()
+
+
+@scenario("F73", "A hundred messages to one member in a few minutes: none is dropped, two workers share the limit")
+def governed(world: World) -> None:
+    world.second_worker()
+    world.member("popular")
+    for number in range(60):
+        world.owe_text("popular", f"message {number}")
+    for _ in range(40):
+        world.wait(world.nothing_due, what="what may go now")
+        if world.is_done():
+            break
+        world.later(seconds=20)
+    world.rest()
+    texts = world.texts("popular")
+    world.expect(len(texts) == 60, f"{len(texts)} of 60 arrived")
+    world.expect(not world.dropped("popular"), f"{len(world.dropped('popular'))} were dropped")
+
+
+@scenario("F74", "Long words, strange signs: no body of ours is ever refused for its bytes")
+def strange_words(world: World) -> None:
+    words = ("伞" * 60, "😀👩‍👩‍👧" * 6, 'a"b\\u0041<&>%s{0}$userName=x$', "ا" * 60, "=cmd()|'/c calc'!A0")
+    cases = [world.ask(title=text, place=text) for text in words]
+    for case in cases:
+        world.tap(case)
+    world.rest()
+    for case in cases:
+        ends_well(world, case)
+    refused = {call["errcode"] for path in (SEND, UPDATE) for call in world.calls(path)} - {0}
+    world.expect(not refused, f"refused with {refused}")
+
+
+# --- Codes: F75 to F77 ------------------------------------------------------------------------------------------------
+
+
+@scenario("F75", "The first try of the update was done and its answer lost: 60140 says so")
+def update_lost(world: World) -> None:
+    harm(world, "update", "lose")
+    case = story(world)
+    ends_well(world, case)
+
+
+def code_is_old(hours: float, world: World) -> None:
+    """The worker is away while the code of the tap grows old."""
+    case = world.ask()
+    world.worker.kill()
+    world.tap(case)
+    world.later(hours=hours)
+    world.worker.start(**world.settings)
+    world.rest()
+    world.expect(len(world.texts(case.owner)) == 1, "the contact did not arrive")
+    told = world.texts(case.finder)
+    cards = world.cards(case)
+    shown = bool(cards) and world.face(case) == "已推送"
+    world.expect(shown or any("已推送" in text for text in told), f"nobody told the finder: {told}")
+
+
+scenario("F76 25 h", "The codes are older than WeCom's shorter statement")(partial(code_is_old, 25))
+scenario("F76 73 h", "The codes are older than WeCom's longer statement")(partial(code_is_old, 73))
+
+
+@scenario("F77", "60140 at the very first try, from a young code: the spare code, no loop")
+def code_refused(world: World) -> None:
+    harm(world, "update", "errcode", value=60140)
+    case = story(world)
+    calls = world.calls(UPDATE)
+    world.expect(len(calls) <= 2, f"{len(calls)} calls")
+    told = world.texts(case.finder)
+    cards = world.cards(case)
+    shown = bool(cards) and world.face(case) == "已推送"
+    world.expect(shown or any("已推送" in text for text in told), f"nobody told the finder: {told}")
