@@ -1,0 +1,33 @@
+"""The two views to compare with, behind the same server, middleware and database."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from wechatpy.enterprise import parse_message
+from wechatpy.enterprise.crypto import WeChatCrypto
+
+from .models import UsualCallback
+
+_app = settings.WECOM["default"]
+_crypto = WeChatCrypto(_app["CALLBACK_TOKEN"], _app["ENCODING_AES_KEY"], _app["CORP_ID"])
+
+
+@csrf_exempt
+def empty(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@csrf_exempt
+def usual(request: HttpRequest) -> HttpResponse:
+    """As wechatpy's documentation has it, and one row kept."""
+    query = request.GET
+    plain = _crypto.decrypt_message(request.body, query["msg_signature"], query["timestamp"], query["nonce"])
+    message = parse_message(plain)
+    fields = message._data
+    UsualCallback.objects.using("usual").create(
+        event=fields.get("Event", message.type),
+        userid=message.source,
+        task_id=fields.get("TaskId", ""),
+        message=plain,
+    )
+    return HttpResponse("success")
