@@ -4,9 +4,9 @@ A field of an event is annotated with its rule, `event_key: Annotated[str, Tag("
 below the message, `BatchJob/JobId`; `|` stands between two spellings of one name. What is absent is "", None or ().
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar
 from xml.etree.ElementTree import Element
 
@@ -134,10 +134,9 @@ def read_fields(kind: type[Any], element: Element) -> dict[str, Any]:
     return {name: rule.read(element) for name, rule in _rules(kind)}
 
 
-def _rules(kind: type[Any]) -> Iterator[tuple[str, Any]]:
-    for field in fields(kind):
-        for rule in getattr(field.type, "__metadata__", ()):
-            yield field.name, rule
+@cache
+def _rules(kind: type[Any]) -> list[tuple[str, Any]]:
+    return [(field.name, rule) for field in fields(kind) for rule in getattr(field.type, "__metadata__", ())]
 
 
 def _at(parent: Element, path: str) -> list[Element]:
