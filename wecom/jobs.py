@@ -28,7 +28,7 @@ def due(model: type[_Row], now: datetime) -> "QuerySet[_Row]":
 
 def seconds_to_next(model: type[_Row]) -> float:
     """How long until the next waiting row becomes due; an hour where none waits, and never less than a moment."""
-    waiting = model._default_manager.filter(state=Job.WAITING, lease_until=None)
+    waiting = model._default_manager.filter(Job.IS_OPEN, state=Job.WAITING, lease_until=None)
     first = waiting.aggregate(first=Min("due_at"))["first"]
     return max(0.005, (first - timezone.now()).total_seconds()) if first else 3600.0
 
@@ -101,7 +101,7 @@ def backoff(failures: int) -> timedelta:
 
 
 def _claimable(now: datetime) -> Q:
-    return Q(state__in=Job.OPEN, due_at__lte=now) & (Q(lease_until=None) | Q(lease_until__lte=now))
+    return Job.IS_OPEN & Q(due_at__lte=now) & (Q(lease_until=None) | Q(lease_until__lte=now))
 
 
 def _locked(rows: "QuerySet[_Row]") -> "QuerySet[_Row]":

@@ -31,7 +31,7 @@ def look() -> None:
 def _look_at(name: str, model: type[Job], born: str, *, what: str, limit: datetime, now: datetime) -> None:
     """What is owed for a later day is not old before that day: it has not been tried, held or refused yet."""
     begun = Q(due_at__lte=limit) | ~Q(error="") | Q(attempts__gt=0)
-    old = model._default_manager.filter(begun, state__in=Job.OPEN, **{f"{born}__lte": limit})
+    old = model._default_manager.filter(begun, Job.IS_OPEN, **{f"{born}__lte": limit})
     oldest = old.aggregate(first=Min(born))["first"]
     if oldest is not None:
         minutes = int((now - oldest).total_seconds() // 60)

@@ -61,10 +61,7 @@ def _worker_beat(now: datetime) -> str:
 def _oldest_waiting(now: datetime) -> int:
     """Seconds since the longest waiting open row became due; 0 where nothing waits."""
     waiting = [
-        model._default_manager.filter(state__in=Job.OPEN, due_at__lte=now)
-        .order_by("due_at")
-        .values_list("due_at")
-        .first()
+        model._default_manager.filter(Job.IS_OPEN, due_at__lte=now).order_by("due_at").values_list("due_at").first()
         for model in (Callback, Outgoing)
     ]
     return max((int((now - due).total_seconds()) for (due,) in filter(None, waiting)), default=0)

@@ -173,6 +173,7 @@ def _database() -> dict[str, Any]:
         options["transaction_mode"] = "IMMEDIATE"
         options["timeout"] = patience
         options["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        config["CONN_MAX_AGE"] = None  # to open the file anew costs a request, or a job, more than to write a row
     else:
         from wecomsite.patience import Connection
 

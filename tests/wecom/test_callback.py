@@ -282,8 +282,8 @@ class TestInstantFeedback:
     def test_a_card_that_is_not_ours_is_not_answered_for(self, client: Client) -> None:
         assert post(client, message(TaskId="t-2")).content == b""
 
-    def test_the_answer_costs_two_reads_and_the_row(self, client: Client, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(3):
+    def test_the_answer_costs_one_read_and_the_row(self, client: Client, django_assert_num_queries: Any) -> None:
+        with django_assert_num_queries(2):
             assert post(client).content
 
     def test_a_stale_tap_is_answered_with_nothing(self, client: Client) -> None:

@@ -11,7 +11,6 @@ from django.db import OperationalError, connection
 
 from wecom import conf, dispatch, sent_cards
 from wecom.events import CardTap, Event
-from wecom.models import Callback
 from wecom.replies import PassiveReply, TextReply, UpdateButton, UpdateTemplateCard
 
 logger = logging.getLogger(__name__)
@@ -46,15 +45,9 @@ def _is_safe(reply: PassiveReply, event: Event, *, checked: bool) -> bool:
     """Whether it can cover nothing: a reply that changes no card always, another only before anything has happened."""
     if not isinstance(reply, _CHANGES_A_CARD):
         return True
-    if not isinstance(event, CardTap) or _tapped_before(event):
-        return False
     # About a card that was sent in another way only a function of the event can know.
-    return sent_cards.accepts_instant_reply(event) or (checked and sent_cards.by_task_id(event.task_id) is None)
+    return isinstance(event, CardTap) and sent_cards.accepts_instant_reply(event, if_not_ours=checked)
 
 
 def _database_is_there() -> bool:
     return connection.connection is not None and connection.is_usable()
-
-
-def _tapped_before(event: CardTap) -> bool:
-    return Callback.objects.filter(app=event.app, task_id=event.task_id, userid=event.userid).exists()

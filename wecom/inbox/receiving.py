@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
+from functools import cache
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -19,6 +20,7 @@ from .signed import Signed
 logger = logging.getLogger(__name__)
 
 State = Callback.State
+_FIELDS = [f for f in Callback._meta.concrete_fields if not f.primary_key]
 
 
 def check(alias: str, *, query: Mapping[str, str]) -> bytes:
@@ -110,21 +112,25 @@ def _keep_and_tell(row: Callback) -> bool:
 
 def _keep(row: Callback) -> bool:
     """Write the row in one statement, durable when it returns. False: we had it already, and counted the repeat."""
-    fields = [f for f in Callback._meta.concrete_fields if not f.primary_key]
-    table, digest = Callback._meta.db_table, "digest"
-    columns = ", ".join(f'"{f.column}"' for f in fields)
-    values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in fields]
-    statement = (
-        f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(fields))}) '  # noqa: S608  our own names
-        f'ON CONFLICT ("{digest}") DO UPDATE SET repeats = "{table}".repeats + 1 RETURNING id, repeats'
-    )
-    if connection.vendor == "postgresql":
-        statement = f"WITH kept AS ({statement}) SELECT id, repeats, pg_notify('{wake.CHANNEL}', '') FROM kept"  # noqa: S608
+    values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in _FIELDS]
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(_statement(connection.vendor), values)
         crash.point("cb.inserted_not_committed")
         row.pk, row.repeats = cursor.fetchone()[:2]
     return row.repeats == 0
+
+
+@cache
+def _statement(vendor: str) -> str:
+    table, digest = Callback._meta.db_table, "digest"
+    columns = ", ".join(f'"{f.column}"' for f in _FIELDS)
+    statement = (
+        f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(_FIELDS))}) '  # noqa: S608  our own names
+        f'ON CONFLICT ("{digest}") DO UPDATE SET repeats = "{table}".repeats + 1 RETURNING id, repeats'
+    )
+    if vendor == "postgresql":
+        statement = f"WITH kept AS ({statement}) SELECT id, repeats, pg_notify('{wake.CHANNEL}', '') FROM kept"  # noqa: S608
+    return statement
 
 
 def _seal(reply: replies.PassiveReply, event: events.Event, app: conf.App, keys: conf.CallbackKeys) -> bytes:

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from wecom.fields import EncryptedTextField
+from wecom.fields import EncryptedTextField, Literal
 
 
 class Job(models.Model):
@@ -19,6 +19,9 @@ class Job(models.Model):
     WAITING = "waiting"
     RUNNING = "running"
     OPEN = (WAITING, RUNNING)
+    IS_OPEN = Q(
+        state__in=[Literal(state) for state in (WAITING, RUNNING)]
+    )  # as OPEN, for what is asked often: by the partial index
 
     state = models.CharField(_("state"), max_length=16, default=WAITING)
     due_at = models.DateTimeField(_("due"), default=timezone.now)
@@ -62,6 +65,7 @@ class Callback(Job):
     )
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    HAS_TASK = ~Q(task_id=Literal(""))  # goes with a search by task_id, for its partial index
 
     class Meta:
         verbose_name = _("callback")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from statistics import median
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -12,7 +13,6 @@ from django.utils import timezone
 
 from tests.bench import envelopes
 from wecom import inbox, jobs, outbox
-from wecom.fields import seal
 from wecom.models import Callback, Job, Outgoing
 
 SORTS = ((Callback, inbox.ORDER), (Outgoing, outbox.ORDER))
@@ -79,33 +79,27 @@ def _median_ms(work: Callable[[], None], repeats: int) -> float:
 def _finished(first: int, last: int) -> None:
     """Rows that ended long ago, made by the database itself; durability is not what is measured here."""
     now = timezone.now()
-    message = seal(envelopes.tap("lf-1-1-0123456789ab", "lisi").decode())
-    common = {"state": "done", "due_at": now, "finished_at": now, "leased_by": "", "fence": 1, "attempts": 1}
-    common |= {"failures": 0, "error": "", "app": "default"}
-    callback = {"event": "template_card_event", "event_key": "confirm", "userid": "lisi", "plaintext": message}
-    callback |= {"repeats": 0, "instant_reply": True, "answer_ms": 3, "received_at": now}
-    outgoing = {"kind": "lostfound.update_card", "subject": "1", "content": "", "deadline": now, "created_at": now}
-    outgoing |= {"doubt_from": 1, "last_errcode": 0}
-    _rows(Callback, {**common, **callback}, {"task_id": "lf-", "digest": "digest "}, first, last)
-    _rows(Outgoing, {**common, **outgoing}, {"topic": "request:", "effect_key": "update_card:"}, first, last)
+    done: dict[str, Any] = {"state": "done", "finished_at": now, "fence": 1, "attempts": 1}
+    plaintext = envelopes.tap("lf-1-1-0123456789ab", "lisi").decode()
+    callback = Callback(app="default", event="template_card_event", userid="lisi", plaintext=plaintext, **done)
+    outgoing = Outgoing(kind="lostfound.update_card", subject="1", deadline=now, last_errcode=0, **done)
+    _copies(callback, {"task_id": "lf-", "digest": "digest "}, first, last)
+    _copies(outgoing, {"topic": "request:", "effect_key": "update_card:"}, first, last)
 
 
-def _rows(model: type[Job], same: dict[str, object], numbered: dict[str, str], first: int, last: int) -> None:
-    """Insert rows with these values and, in other columns, these words with the row's number behind."""
-    columns = [*same, *numbered]
-    values = ", ".join(["%s"] * len(same) + ["%s || n"] * len(numbered))
+def _copies(row: Job, numbered: dict[str, str], first: int, last: int) -> None:
+    """Insert the row again and again; in the numbered columns stand these words with a number behind."""
+    fields = [f for f in row._meta.concrete_fields if not f.primary_key and f.column not in numbered]
+    columns = [*(f.column for f in fields), *numbered]
+    values = ", ".join(["%s"] * len(fields) + ["%s || n"] * len(numbered))
     count = f"SELECT * FROM generate_series({first}, {last}) AS numbers(n)"
     if connection.vendor == "sqlite":
         count = (
             f"WITH RECURSIVE c(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c"
         )
-    insert = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {values} FROM ({count}) AS numbers"
-    fields = {field.column: field for field in model._meta.concrete_fields}
-    parameters = [
-        value if name == "plaintext" or name == "content" else fields[name].get_db_prep_save(value, connection)
-        for name, value in same.items()
-    ]
+    insert = f"INSERT INTO {row._meta.db_table} ({', '.join(columns)}) SELECT {values} FROM ({count}) AS numbers"
+    same = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in fields]
     with connection.cursor() as cursor:
-        cursor.execute(insert, [*parameters, *numbered.values()])
+        cursor.execute(insert, [*same, *numbered.values()])
         if connection.vendor == "postgresql":  # autovacuum would do so within a minute
-            cursor.execute(f"ANALYZE {model._meta.db_table}")
+            cursor.execute(f"ANALYZE {row._meta.db_table}")
