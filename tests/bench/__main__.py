@@ -34,7 +34,13 @@ def main() -> int:
             sys.stderr.write(f"PostgreSQL is not measured: {str(exc).strip()}\n")
         else:
             found["postgresql"] = _measured("postgresql", options.postgres, options)
-    text = report.written(found, quick=options.quick, seconds=time.monotonic() - start, load=load_before)
+    text = report.written(
+        found,
+        command=" ".join(["python -m tests.bench", *sys.argv[1:]]),
+        quick=options.quick,
+        seconds=time.monotonic() - start,
+        load=load_before,
+    )
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
     if options.output:

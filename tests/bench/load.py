@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.support import ROOT
@@ -199,7 +199,7 @@ def _read(line: _Line) -> int | None:
 
 def _run() -> None:
     mode, port, requests, options = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  from our own parent
-    modes = {"closed": closed, "burst": burst, "paced": paced}
+    modes: dict[str, Callable[..., Iterator[Sent]]] = {"closed": closed, "burst": burst, "paced": paced}
     before, start = time.process_time(), time.monotonic()
     sent = list(modes[mode](port, requests, **options))
     end = max((one.at + one.seconds for one in sent if one.status), default=start)

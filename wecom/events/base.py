@@ -131,11 +131,11 @@ class Event:
 
 def read_fields(kind: type[Any], element: Element) -> dict[str, Any]:
     """What the rules of a dataclass find in an element. Raises PayloadMalformed or NotAsDocumented."""
-    return {name: rule.read(element) for name, rule in _rules(kind)}
+    return {name: rule.read(element) for name, rule in _rules(kind)}  # type: ignore[arg-type]  # mypy knows no type that is Any as a key
 
 
 @cache
-def _rules(kind: type[Any]) -> list[tuple[str, Any]]:
+def _rules(kind: Any) -> list[tuple[str, Any]]:
     return [(field.name, rule) for field in fields(kind) for rule in getattr(field.type, "__metadata__", ())]
 
 

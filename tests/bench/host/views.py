@@ -24,7 +24,7 @@ def usual(request: HttpRequest) -> HttpResponse:
     plain = _crypto.decrypt_message(request.body, query["msg_signature"], query["timestamp"], query["nonce"])
     message = parse_message(plain)
     fields = message._data
-    UsualCallback.objects.using("usual").create(
+    UsualCallback._default_manager.using("usual").create(
         event=fields.get("Event", message.type),
         userid=message.source,
         task_id=fields.get("TaskId", ""),

@@ -90,7 +90,7 @@ def _finished(first: int, last: int) -> None:
 def _copies(row: Job, numbered: dict[str, str], first: int, last: int) -> None:
     """Insert the row again and again; in the numbered columns stand these words with a number behind."""
     fields = [f for f in row._meta.concrete_fields if not f.primary_key and f.column not in numbered]
-    columns = [*(f.column for f in fields), *numbered]
+    columns = [*(str(f.column) for f in fields), *numbered]
     values = ", ".join(["%s"] * len(fields) + ["%s || n"] * len(numbered))
     count = f"SELECT * FROM generate_series({first}, {last}) AS numbers(n)"
     if connection.vendor == "sqlite":
