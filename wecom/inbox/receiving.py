@@ -60,6 +60,8 @@ def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float
     row.answer_ms = round((time.monotonic() - arrived) * 1000)
     is_new = _keep_and_tell(row)
     crash.point("cb.committed_not_answered")
+    if is_new and row.state == State.WAITING:
+        wake.up()
     if is_new and row.instant_reply and reply and event:
         return _seal(reply, event, app, keys)
     return b""
@@ -114,23 +116,20 @@ def _keep(row: Callback) -> bool:
     """Write the row in one statement, durable when it returns. False: we had it already, and counted the repeat."""
     values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in _FIELDS]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(connection.vendor), values)
+        cursor.execute(_statement(), values)
         crash.point("cb.inserted_not_committed")
-        row.pk, row.repeats = cursor.fetchone()[:2]
+        row.pk, row.repeats = cursor.fetchone()
     return row.repeats == 0
 
 
 @cache
-def _statement(vendor: str) -> str:
+def _statement() -> str:
     table, digest = Callback._meta.db_table, "digest"
     columns = ", ".join(f'"{f.column}"' for f in _FIELDS)
-    statement = (
+    return (
         f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(_FIELDS))}) '  # noqa: S608  our own names
         f'ON CONFLICT ("{digest}") DO UPDATE SET repeats = "{table}".repeats + 1 RETURNING id, repeats'
     )
-    if vendor == "postgresql":
-        statement = f"WITH kept AS ({statement}) SELECT id, repeats, pg_notify('{wake.CHANNEL}', '') FROM kept"  # noqa: S608
-    return statement
 
 
 def _seal(reply: replies.PassiveReply, event: events.Event, app: conf.App, keys: conf.CallbackKeys) -> bytes:
