@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.apps import AppConfig
 
-LEASE = 3.0  # seconds; 60 in production
+LEASE = 2.5  # seconds; 60 in production
 REST = 2.0  # an API that is not to be called: 60; a channel: 600, here twice this
 
 

@@ -3,10 +3,12 @@
     @scenario("F24", "The worker dies while the platform has done the work and not yet answered")
     def killed_after_the_work(world: World) -> None:
         world.fault("message/send", "hang", value=5)
-        case = world.ask()
-        world.wait(lambda: world.calls("message/send"))
-        world.kill("worker")
-        world.wait(lambda: world.buttons(case))
+        case = world.ask(shown=False)
+        world.wait(lambda: world.cards(case))
+        world.worker.die()  # and is started again, as by a supervisor
+        world.tap(case)
+        world.rest()
+        world.expect(world.face(case) == "已推送", f"the card reads {world.face(case)}")
 
 The system comes to rest and the checker judges it by itself; `world.expect(…)` says what must be true beyond that.
 """
