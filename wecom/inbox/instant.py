@@ -27,7 +27,7 @@ def instant_reply(event: Event) -> PassiveReply | None:
         reply = _made(route.at_once(event) if callable(route.at_once) else route.at_once, event)
         return reply if reply is not None and _is_safe(reply, event, checked=callable(route.at_once)) else None
     except Exception as exc:
-        if isinstance(exc, OperationalError) or (isinstance(exc, DatabaseError) and not _database_is_there()):
+        if _is_away(exc):
             raise  # the callback cannot be kept either: WeCom is to send it again, and not to wait for long
         logger.exception("no instant reply: app=%s event=%s", event.app, event.name)
         return None
@@ -49,5 +49,11 @@ def _is_safe(reply: PassiveReply, event: Event, *, checked: bool) -> bool:
     return isinstance(event, CardTap) and sent_cards.accepts_instant_reply(event, if_not_ours=checked)
 
 
-def _database_is_there() -> bool:
-    return connection.connection is not None and connection.is_usable()
+def _is_away(exc: Exception) -> bool:
+    """Whether the database is gone or waits for others, and the query that the function made is not to blame.
+
+    SQLite calls a wrong query an OperationalError too.
+    """
+    if isinstance(exc, OperationalError) and getattr(exc.__cause__, "sqlite_errorname", "") != "SQLITE_ERROR":
+        return True
+    return isinstance(exc, DatabaseError) and not (connection.connection and connection.is_usable())
