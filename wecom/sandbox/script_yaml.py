@@ -64,7 +64,8 @@ def read(text: str) -> Lined:
     if len(text.encode()) > LARGEST:
         raise WorldError(f"longer than {LARGEST} bytes")
     try:
-        found = yaml.load(text, Loader=_Loader)  # noqa: S506  # nosec B506  a SafeLoader
+        # _Loader is a SafeLoader.
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506  # nosec B506
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark
         raise WorldError(f"no YAML: {exc.problem}", mark.line + 1 if mark else 0) from None
