@@ -36,7 +36,7 @@ def main() -> int:
             found["postgresql"] = _measured("postgresql", options.postgres, options)
     text = report.written(
         found,
-        command=" ".join(["python -m tests.bench", *sys.argv[1:]]),
+        command=_command(options),
         quick=options.quick,
         seconds=time.monotonic() - start,
         load=load_before,
@@ -60,6 +60,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, help="where the report goes; standard output without it")
     parser.add_argument("--json", type=Path, help="where the bare numbers go")
     return parser.parse_args()
+
+
+def _command(options: argparse.Namespace) -> str:
+    """What was run, without addresses, in which a password may stand."""
+    chosen = ["--quick"] * options.quick + (["--only", options.only] if options.only else [])
+    return " ".join(["python -m tests.bench", *chosen, "--on", *options.on])
 
 
 def _measured(name: str, server: str | None, options: argparse.Namespace) -> dict[str, Any]:

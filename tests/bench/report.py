@@ -19,8 +19,9 @@ VIEWS = {
 INTRODUCTION = """\
 How fast the callback's door and the worker are, beside an empty Django view and beside the view that most projects
 write (wechatpy 1.8.18 verifies, decrypts and parses, `objects.create`, a connection that persists). All stand behind
-the same gunicorn (`{web}`), the same middleware and the same database, and are measured in turns; numbers are medians
-of the rounds. The load comes from one process on the same machine, with requests that were sealed before.
+the same gunicorn (`{web}`), middleware and database, and are measured in turns;
+numbers are medians of the rounds. The load comes from one process on the same machine, with requests that were sealed
+before. `make bench` writes this page anew.
 """
 
 
