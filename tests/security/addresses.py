@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.urls import URLPattern, get_resolver
 
 from lostfound.models import ContactRequest, Item
@@ -53,7 +54,7 @@ def _filled(pattern: str, key: str) -> str:
         "alias": "default",
         "object_id": key,
         "pk": key,
-        "id": "1",
+        "id": str(User.objects.order_by("pk").values_list("pk", flat=True).first() or 1),
         "content_type_id": "1",
         "deed": DEEDS.get(model[1] if model else "", "resend"),
         "rest": "nothing/",
