@@ -51,6 +51,9 @@ def _filled(pattern: str, key: str) -> str:
     model = re.match(r"admin/\w+/(\w+)/", pattern)
     values = {
         "alias": "default",
+        "kind": "found",
+        "key": "none",
+        "size": "small",
         "object_id": key,
         "pk": key,
         "id": "1",
