@@ -17,15 +17,43 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from wecom.admin.labels import brief
 
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
 
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    """Rights are handed out by superusers; whoever else may change accounts leaves other administrators alone."""
+
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        known = super().get_readonly_fields(request, obj)
+        return known if request.user.is_superuser else (*known, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    @staticmethod
+    def _may_touch(request: HttpRequest, obj: Any) -> bool:
+        other_administrator = obj is not None and obj != request.user and (obj.is_staff or obj.is_superuser)
+        return bool(request.user.is_superuser) or not other_administrator
+
 
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+    """A group is a set of rights: superusers alone change it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
 
 
 class TokenAdmin(DRFTokenAdmin, ModelAdmin):

@@ -22,7 +22,8 @@ GROUPS = {
         "wecom/sentcard",
         "wecom/responsecode",
     ),
-    "account": ("auth/user", "auth/group"),
+    "account": ("auth/user",),
+    "group": ("auth/group",),
     "token": ("authtoken/tokenproxy",),
 }
 
@@ -123,6 +124,14 @@ admin/{account}/<path:object_id>/history/                   *      302 404 403 2
 admin/{account}/<path:object_id>/delete/                    POST   302 404 403 403 403 302
 admin/{account}/<path:object_id>/delete/                    *      302 404 403 403 403 200
 admin/{account}/<path:object_id>/                           *      302 404 302 302 302 302
+admin/{group}/                                              *      302 404 403 200 200 200
+admin/{group}/add/                                          *      302 404 403 403 403 200
+admin/{group}/<path:object_id>/change/                      POST   302 404 403 403 403 200
+admin/{group}/<path:object_id>/change/                      *      302 404 403 200 200 200
+admin/{group}/<path:object_id>/history/                     *      302 404 403 200 200 200
+admin/{group}/<path:object_id>/delete/                      POST   302 404 403 403 403 302
+admin/{group}/<path:object_id>/delete/                      *      302 404 403 403 403 200
+admin/{group}/<path:object_id>/                             *      302 404 302 302 302 302
 admin/{token}/                                              *      302 404 403 200 200 200
 admin/{token}/add/                                          *      302 404 403 403 403 200
 admin/{token}/<path:object_id>/change/                      POST   302 404 403 403 200 200

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -99,6 +99,16 @@ class DeedMixin(admin.ModelAdmin):
         doing = self.admin_site.admin_view(self.do_one)
         name = f"{self.opts.app_label}_{self.opts.model_name}_do"
         return [path("<path:object_id>/do/<slug:deed>/", doing, name=name), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list; a chosen key that can be none is a bad request, where Django would break."""
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.to_python(key)
+            except ValidationError as exc:
+                raise BadRequest("a chosen row has no such key") from exc
+        answer: HttpResponse = super().changelist_view(request, extra_context)
+        return answer
 
     def changeform_view(
         self,
