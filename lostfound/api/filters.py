@@ -1,6 +1,6 @@
 """Door: how lists are narrowed. A name that no filter has is refused, so that a slip does not return everything."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
@@ -33,7 +33,7 @@ class MomentForm(IsoDateTimeField):
             raise ValidationError(_("Enter a valid date/time."), code="invalid") from exc
         if moment and not 1970 < moment.year < 3000:
             raise ValidationError(_("Enter a valid date/time."), code="invalid")
-        return moment
+        return moment and moment.astimezone(UTC)  # PostgreSQL refuses displacements beyond 16 hours
 
 
 class MomentFilter(django_filters.IsoDateTimeFilter):

@@ -168,6 +168,7 @@ def ids(answer: Any) -> list[int]:
         ({"search": "\\"}, []),
         ({"happened_from": "2024-06-01"}, [0, 1]),
         ({"happened_to": "2024-06-01T00:00:00Z"}, [2]),
+        ({"happened_to": "2024-06-01T00:00:00-20:30"}, [2]),
     ],
 )
 def test_lists_are_narrowed(desk: APIClient, query: dict[str, str], hits: list[int]) -> None:
