@@ -94,3 +94,11 @@ def empty_caches(request: pytest.FixtureRequest) -> None:
     ):
         request.getfixturevalue("db")
         caches["wecom"].clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_count_of_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process logs a few refusals of each kind in ten seconds: those of another test do not count here."""
+    from wecom import views
+
+    monkeypatch.setattr(views, "_refusals", views._Refusals())
