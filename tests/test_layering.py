@@ -18,22 +18,22 @@ from tests.support import ROOT
 FLOORS = {
     "wecom": {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
-        "Plumbing": "conf fields models jobs leases limits tokens client clients oauth dispatch handlers masking wake"
-        " listen alerts",
+        "Plumbing": "conf fields models jobs leases limits tokens client clients oauth members dispatch handlers"
+        " masking wake listen alerts",
         "Decisions": "inbox outbox sent_cards watch worker",
         "Door": "effects views urls tasks checks admin apps management",
     },
     "lostfound": {
-        "Facts": "errors states",
-        "Plumbing": "conf models",
-        "Decisions": "card_content selectors audit services",
-        "Door": "handlers effects forms views urls api admin dashboard apps management",
+        "Facts": "errors states wording pictures",
+        "Plumbing": "conf fields models spoken",
+        "Decisions": "card_content selectors search for_members audit services",
+        "Door": "handlers effects pages templatetags urls api admin apps management",
     },
 }
 # What the lost and found may see of wecom …
 WECOM_FOR_LOSTFOUND = (
     "cards messages recipients replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
-    " alerts"
+    " alerts members"
 )
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.

@@ -15,6 +15,8 @@ PUBLIC = (
     "alerts",  # what a person must be told
     "clients",
     "client",
+    "oauth",  # members log in by WeCom
+    "members",
     "inbox",
     "models",
     "fields",

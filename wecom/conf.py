@@ -13,6 +13,8 @@ from django.conf import settings
 from .errors import ConfigError
 
 DEFAULT = "default"
+AUTHORIZE_URL = "https://open.weixin.qq.com/connect/oauth2/authorize"
+QR_LOGIN_URL = "https://login.work.weixin.qq.com/wwlogin/sso/login"
 BEFORE_THE_CODE_DIES = timedelta(hours=2)
 
 
@@ -38,6 +40,8 @@ class App:
     callback_token: str = field(repr=False)
     encoding_aes_key: str = field(repr=False)
     api_base_url: str
+    authorize_url: str = AUTHORIZE_URL
+    qr_login_url: str = QR_LOGIN_URL
     previous_callback_keys: tuple[CallbackKeys, ...] = ()
 
     @property
@@ -68,6 +72,8 @@ def app(alias: str = DEFAULT) -> App:
         callback_token=str(values.get("CALLBACK_TOKEN", "")),
         encoding_aes_key=str(values.get("ENCODING_AES_KEY", "")),
         api_base_url=base if base.endswith("/") else base + "/",
+        authorize_url=str(values.get("AUTHORIZE_URL") or AUTHORIZE_URL),
+        qr_login_url=str(values.get("QR_LOGIN_URL") or QR_LOGIN_URL),
         previous_callback_keys=_pairs(values.get("PREVIOUS_CALLBACK_KEYS") or ()),
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from . import alerts, sent_cards, watch
+from . import alerts, conf, members, sent_cards, watch
 from .dispatch import periodic
 
 sent_cards.follow("", sent_cards.Follower())
@@ -23,3 +23,10 @@ def watch_age() -> None:
 @periodic("wecom.tell", every=timedelta(seconds=10))
 def tell_alerts() -> None:
     alerts.tell_due()
+
+
+@periodic("wecom.members", every=timedelta(hours=1))
+def refresh_members() -> None:
+    """Hear of new names, and of those who have left."""
+    for app in conf.aliases():
+        members.refresh(app=app)

@@ -19,6 +19,10 @@ WeComError                        what the caller does next
 │   ├── TryLater                  same body, later
 │   ├── Refused                   stop; this request will never be taken
 │   └── ChannelRefused            stop everything on this app until a person has acted
+├── LoginRefused                  nobody is logged in
+│   ├── CodeRefused               … the code is used up, too old or made up: let the member try again
+│   ├── NotAMember                … it is somebody from outside of the corporation
+│   └── OutOfRange                … the app does not serve this member: an administrator widens its range
 └── ContentInvalid                correct it; nothing was sent
     ├── CardInvalid               … the card
     ├── MessageInvalid            … the message
@@ -33,14 +37,18 @@ __all__ = [
     "CallbackRejected",
     "CardInvalid",
     "ChannelRefused",
+    "CodeRefused",
     "ConfigError",
     "ContentInvalid",
     "DecryptError",
     "EnvelopeMalformed",
     "IllegalAesKey",
+    "LoginRefused",
     "MediaInvalid",
     "MessageInvalid",
+    "NotAMember",
     "NotSent",
+    "OutOfRange",
     "PayloadMalformed",
     "ReceiveIdMismatch",
     "Refused",
@@ -166,6 +174,22 @@ class Refused(ApiError):
 
 class ChannelRefused(ApiError):
     """The app itself is refused: secret, address, permission. Further calls only make it worse."""
+
+
+class LoginRefused(WeComError):
+    """WeCom did not say that this is a member whom the app serves."""
+
+
+class CodeRefused(LoginRefused):
+    """The code is not, or no longer, good."""
+
+
+class NotAMember(LoginRefused):
+    """WeCom knows the person, but not as a member of the corporation."""
+
+
+class OutOfRange(LoginRefused):
+    """A member outside of the app's visible range, disabled, or gone."""
 
 
 class ContentInvalid(WeComError):

@@ -187,6 +187,19 @@ class Token(models.Model):
         return f"token of {self.agent_id}"
 
 
+class LoginCode(models.Model):
+    """One code of a login: says once who it was. `userid` may be that of nobody, see login.OUTSIDER."""
+
+    code = models.CharField(max_length=64, unique=True)
+    agent_id = models.CharField(max_length=100)
+    userid = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+    used = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"login of {self.userid}"
+
+
 class Fault(models.Model):
     """Something that shall go wrong the next `left` times."""
 

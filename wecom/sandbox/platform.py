@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import access, clock, counts, faults, groups, media, menus, people, sending, updating, wirelog
+from . import access, clock, counts, faults, groups, login, media, menus, people, sending, updating, wirelog
 from .applications import Application
 from .asked import File, Request, json_body
 from .errcodes import Refusal
@@ -136,6 +136,8 @@ ROUTES: dict[str, Work] = {
     "getcallbackip": _callback_ip,
     "get_api_domain_ip": _callback_ip,
     "user/get": _user,
+    "auth/getuserinfo": login.getuserinfo,
+    "user/getuserinfo": login.getuserinfo,
 }
 ROBOT_ROUTES: dict[str, RobotWork] = {  # the key in the query instead of a token
     "webhook/send": groups.send_as_robot,

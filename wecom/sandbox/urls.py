@@ -2,12 +2,14 @@
 
 from django.urls import path, re_path
 
-from . import views_api, views_control, views_phones
+from . import views_api, views_control, views_login, views_phones
 
 app_name = "sandbox"
 
 urlpatterns = [
     re_path(r"^cgi-bin/(?P<path>[\w/]{1,128})/?$", views_api.call, name="api"),
+    path("connect/oauth2/authorize", views_login.authorize, name="authorize"),
+    path("wwlogin/sso/login", views_login.authorize, name="qr_login"),
     path("control/tap/", views_control.tap),
     path("control/say/", views_control.say),
     path("control/event/", views_control.event),
