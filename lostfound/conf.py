@@ -1,6 +1,10 @@
-"""Plumbing: the times of the lost and found, which follow from how long a response code lives."""
+"""Plumbing: the settings of the lost and found; its times follow from how long a response code lives."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
 
 from wecom import sent_cards
 
@@ -13,3 +17,26 @@ def expire_after() -> timedelta:
 def stale_after() -> timedelta:
     """How long a card stands unanswered before a person may send the question again."""
     return expire_after() / 2
+
+
+def whom_to_ask() -> str:
+    """Who helps a member that gets no further, in the company's own words; empty where nobody is named."""
+    return str(getattr(settings, "LOSTFOUND_HELP", ""))
+
+
+def open_requests() -> int:
+    """How many open requests one member may have."""
+    return int(getattr(settings, "LOSTFOUND_OPEN_REQUESTS", 5))
+
+
+def requests_a_day() -> int:
+    """How many requests one member may make within 24 hours."""
+    return int(getattr(settings, "LOSTFOUND_REQUESTS_A_DAY", 20))
+
+
+def site_address(request: HttpRequest, path: str) -> str:
+    """A whole address of our own as the browser knows it: a proxy in front may speak https where we do not."""
+    site = str(settings.SITE_URL).rstrip("/")
+    if urlsplit(site).netloc == request.get_host():
+        return site + path
+    return request.build_absolute_uri(path)

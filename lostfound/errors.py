@@ -7,6 +7,7 @@ LostFoundError
 ├── ItemClosed       nothing can be asked about this item: it is no open found item
 ├── RequestClosed    the request was decided, or the contact's send has begun: nothing was changed
 ├── WrongActor       this member may not decide here
+├── TooMany          not now: more than people do; `what` was too many
 └── NothingToDo      the act would change nothing: `why` says so in a sentence
 """
 
@@ -47,3 +48,9 @@ class NothingToDo(LostFoundError):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+class TooMany(LostFoundError):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"too many {what} within a short time")
+        self.what = what

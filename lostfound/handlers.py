@@ -31,3 +31,9 @@ def expire_overdue() -> None:
             services.expire_request(request_id=request.pk, by="worker")
         except RequestClosed:
             logger.info("answered at the last moment: request=%s", request.pk)
+
+
+@periodic("lostfound.photos", every=timedelta(hours=1))
+def drop_loose_photos() -> None:
+    """Delete the photos whose form was never sent."""
+    services.drop_loose_photos()

@@ -9,6 +9,7 @@ from wecom.fields import EncryptedTextField, UserIdField
 from wecom.sent_cards import ResponseCode as AnyResponseCode
 from wecom.sent_cards import SentCard
 
+from .fields import SearchTextField
 from .states import (
     Category,
     Channel,
@@ -37,15 +38,55 @@ class Item(models.Model):
     )
     state = models.CharField(_("state"), max_length=16, choices=ItemState.choices, default=ItemState.OPEN)
     created_at = models.DateTimeField(_("reported"), default=timezone.now)
+    hidden_marks = EncryptedTextField(
+        _("hidden marks"),
+        blank=True,
+        help_text=_("What only the owner can know. The desk sees it, and nobody else."),
+    )
+    search_text = SearchTextField(_("searched words"))
+    # Made with the form it was typed into: the same form sent twice is one item.
+    form_key = models.CharField(_("form"), max_length=32, unique=True, null=True, editable=False)
 
     class Meta:
         verbose_name = _("item")
         verbose_name_plural = _("items")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["kind", "state", "-happened_at"], name="lostfound_item_list")]
+        indexes = [
+            # Holds the searched words too: whoever looks for them reads the index alone, in the order of the list.
+            models.Index(
+                fields=["kind", "state", "-happened_at", "-id", "category", "search_text"], name="lostfound_item_search"
+            ),
+            models.Index(fields=["reporter", "-id"], name="lostfound_item_reporter"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+
+class Photo(models.Model):
+    """One picture of an item, kept in two sizes. Until its form is sent it belongs to no item, and is its sender's.
+
+    key  random: part of the address and of the names of the files
+    """
+
+    key = models.CharField(_("key"), max_length=32, unique=True)
+    item = models.ForeignKey(Item, models.CASCADE, null=True, blank=True, related_name="photos", verbose_name=_("item"))
+    sent_by = UserIdField(_("sent by"))
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    created_at = models.DateTimeField(_("sent"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["sent_by", "created_at"], name="lostfound_photo_pace"),
+            models.Index(fields=["created_at"], condition=Q(item=None), name="lostfound_photo_loose"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
 
 
 class ContactRequest(models.Model):

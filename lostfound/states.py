@@ -37,6 +37,10 @@ class Category(TextChoices):
     OTHER = "other", _("other")
 
 
+# What shows a name or a number is described in words; a picture of it would be seen by everybody.
+WITHOUT_PHOTOS = frozenset({Category.CARD})
+
+
 class Channel(TextChoices):
     """How the owner is to reach the finder; the finder's own choice."""
 

@@ -2,9 +2,22 @@
 
 from django.urls import include, path
 
-from . import views
+from .pages import lists, login, report, requests
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", lists.found, name="home"),
+    path("lost/", lists.lost, name="lost"),
+    path("items/<int:pk>/", lists.item, name="item"),
+    path("items/<int:pk>/ask/", requests.ask, name="ask"),
+    path("report/", report.choose, name="report"),
+    path("report/<str:kind>/", report.report, name="report_kind"),
+    path("photos/", report.upload, name="photo_upload"),
+    path("photos/<str:key>/<str:size>.webp", report.photo, name="photo"),
+    path("requests/", requests.mine, name="mine"),
+    path("requests/<int:pk>/withdraw/", requests.withdraw, name="withdraw"),
+    path("login/", login.login, name="login"),
+    path("login/back/", login.back, name="login_back"),
+    path("logout/", login.logout, name="logout"),
+    path("logged-out/", login.logged_out, name="logged_out"),
     path("api/", include("lostfound.api.urls")),
 ]

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "lostfound.pages.session.MembersOnly",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -116,6 +117,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+
+MEDIA_ROOT = env.str("MEDIA_ROOT", "") or str(BASE_DIR / "media")  # photos; given out by a view, to members alone
 
 # --- Security -------------------------------------------------------------------------------------------------------
 
@@ -223,8 +226,13 @@ if WECOM_SANDBOX:
 
     INSTALLED_APPS.append("wecom.sandbox")
     _default_api = f"{SITE_URL}/sandbox/cgi-bin/"
+    _login_pages = {
+        "AUTHORIZE_URL": f"{SITE_URL}/sandbox/connect/oauth2/authorize",
+        "QR_LOGIN_URL": f"{SITE_URL}/sandbox/wwlogin/sso/login",
+    }
 else:
     _SANDBOX = {}
+    _login_pages = {}
     _default_api = "https://qyapi.weixin.qq.com/cgi-bin/"
 
 
@@ -248,6 +256,7 @@ def _wecom_app(alias: str) -> dict[str, Any]:
         "ENCODING_AES_KEY": read("ENCODING_AES_KEY"),
         "PREVIOUS_CALLBACK_KEYS": [previous] if any(previous.values()) else [],
         "API_BASE_URL": read("API_BASE_URL") or env.str("WECOM_API_BASE_URL", "") or _default_api,
+        **_login_pages,
     }
 
 
@@ -263,6 +272,9 @@ TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks.backends.
 
 # --- Lost and found -------------------------------------------------------------------------------------------------
 
+LOSTFOUND_HELP = env.str("LOSTFOUND_HELP", "")
+LOSTFOUND_OPEN_REQUESTS = env.int("LOSTFOUND_OPEN_REQUESTS", 5)
+LOSTFOUND_REQUESTS_A_DAY = env.int("LOSTFOUND_REQUESTS_A_DAY", 20)
 RESPONSE_CODE_TTL_HOURS = env.float("RESPONSE_CODE_TTL_HOURS", 24)
 RESPONSE_CODE_HARD_TTL_HOURS = env.float("RESPONSE_CODE_HARD_TTL_HOURS", 72)
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
@@ -13,9 +14,9 @@ urlpatterns = [
     path("", include("wecom.urls")),
     path("", include("lostfound.urls")),
     path("admin/", admin.site.urls),
-    path("i18n/setlang/", set_language, name="set_language"),
-    path("healthz", ops.healthz, name="healthz"),
-    path("readyz", ops.readyz, name="readyz"),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("healthz", login_not_required(ops.healthz), name="healthz"),
+    path("readyz", login_not_required(ops.readyz), name="readyz"),
 ]
 
 if settings.WECOM_SANDBOX:

@@ -1,5 +1,6 @@
 """Door: addresses below /api/."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
@@ -15,5 +16,5 @@ urlpatterns = [
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
-    re_path(r"^(?P<rest>.*)$", unknown_address),
+    re_path(r"^(?P<rest>.*)$", login_not_required(unknown_address)),
 ]

@@ -3,7 +3,7 @@
 Every service is keyword-only, one transaction, and writes one timeline entry per transition in it.
 `by` and `actor` are a UserID or the name of an administrator. Errors: lostfound.errors.
 
-    items · requests · answers · closing      what people do
+    items · photos · requests · answers · closing      what people do
     cards · contact · telling · following     what then happens
     recovery                                  what a person mends
     owing · journal                           what they share
@@ -12,6 +12,7 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
 from .answers import accept_contact_request, decline_contact_request, take_tap
 from .closing import close_item
 from .items import report_item
+from .photos import drop_loose_photos, keep_photo, loose_photos
 from .recovery import replay_callback, resend_card, retry_outgoing
 from .requests import ask_for_contact, expire_request, withdraw_contact_request
 
@@ -20,7 +21,10 @@ __all__ = [
     "ask_for_contact",
     "close_item",
     "decline_contact_request",
+    "drop_loose_photos",
     "expire_request",
+    "keep_photo",
+    "loose_photos",
     "replay_callback",
     "report_item",
     "resend_card",

@@ -2,13 +2,17 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from lostfound.errors import Invalid
-from lostfound.models import Item
+from lostfound.models import Item, Photo
 from lostfound.states import Category, Channel, ItemKind
+
+from .photos import give_photos
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +20,7 @@ TITLE = 60
 DESCRIPTION = 1000
 PLACE = 100
 CONTACT = 200
+MARKS = 300
 
 # A UserID as WeCom allows it; the first character keeps `@all` (everybody) and lists (`a|b`) out of our receivers.
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}")
@@ -33,11 +38,15 @@ def report_item(
     happened_at: datetime | None = None,
     contact_channel: str = Channel.WECOM,
     contact_value: str = "",
+    hidden_marks: str = "",
+    photos: Sequence[Photo] = (),
+    form_key: str | None = None,
     actor: str | None = None,
 ) -> Item:
     """Register one lost or found thing for `reporter`; of a found thing this is the finder.
 
     A phone or a desk needs a `contact_value`. `actor` is who typed it in, where that is somebody else.
+    A form_key that this reporter has used before gives back the item made then: a form sent twice is one item.
     Raises Invalid with the name of the field.
     """
     item = Item(
@@ -50,10 +59,25 @@ def report_item(
         happened_at=happened_at or timezone.now(),
         contact_channel=_one_of(Channel.values, contact_channel, "contact_channel"),
         contact_value=words(contact_value, "contact_value", CONTACT, required=contact_channel != Channel.WECOM),
+        hidden_marks=words(hidden_marks, "hidden_marks", MARKS),
+        form_key=form_key or None,
     )
-    item.save()
+    try:
+        with transaction.atomic():
+            item.save()
+            give_photos(item, photos)
+    except IntegrityError:
+        return _made_before(item)
     logger.debug("item reported: item=%s actor=%s", item.pk, actor or item.reporter)
     return item
+
+
+def _made_before(item: Item) -> Item:
+    """The item that came with this form's key; raises Invalid where the key is somebody else's."""
+    before = Item.objects.filter(form_key=item.form_key, reporter=item.reporter).first() if item.form_key else None
+    if before is None:
+        raise Invalid("form_key", "was used before")
+    return before
 
 
 def userid(value: str, field: str) -> str:

@@ -1,8 +1,12 @@
 """Decisions: an owner asks or takes it back; time runs out."""
 
-from django.db import IntegrityError, transaction
+from datetime import timedelta
 
-from lostfound.errors import ItemClosed, NotFound, OwnItem, RequestClosed, WrongActor
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from lostfound import conf
+from lostfound.errors import ItemClosed, NotFound, OwnItem, RequestClosed, TooMany, WrongActor
 from lostfound.models import ContactRequest, Item
 from lostfound.states import Final, Happened, ItemKind, ItemState, RequestState
 from wecom import sent_cards
@@ -16,12 +20,13 @@ MESSAGE = 200
 
 
 def ask_for_contact(
-    *, item_id: int, owner: str, message: str = "", actor: str | None = None
+    *, item_id: int, owner: str, message: str = "", actor: str | None = None, keep_pace: bool = False
 ) -> tuple[ContactRequest, bool]:
     """The request of this owner for this found item, and whether it is new.
 
     A repeat, also at the same moment, returns the open request and owes nothing twice. `actor` is who asks for
-    the owner, where that is somebody else. Raises NotFound, OwnItem, ItemClosed, Invalid.
+    the owner, where that is somebody else. `keep_pace`: refuse more than the settings allow one member.
+    Raises NotFound, OwnItem, ItemClosed, Invalid, TooMany.
     """
     owner = userid(owner, "owner")
     message = words(message, "message", MESSAGE)
@@ -29,6 +34,8 @@ def ask_for_contact(
     for _ in range(3):
         if open_request := _open(item, owner):
             return open_request, False
+        if keep_pace:
+            _keep_pace(owner)
         try:
             return _ask(item, owner, message, actor or owner), True
         except IntegrityError:
@@ -75,6 +82,15 @@ def end_unanswered(request: ContactRequest, *, by: str, tell: str, cause: str = 
     note(request, Happened.EXPIRED, actor=by, cause=cause, why=tell)
     close_cards(request, Final.EXPIRED, actor=by, cause=cause)
     owing.owe_tell(request.pk, tell)
+
+
+def _keep_pace(owner: str) -> None:
+    """Against nuisance. Counted over the requests themselves; two at the same moment may be one too many."""
+    mine = ContactRequest.objects.filter(owner=owner)
+    if mine.filter(state=RequestState.PENDING).count() >= conf.open_requests():
+        raise TooMany("open requests")
+    if mine.filter(created_at__gt=timezone.now() - timedelta(days=1)).count() >= conf.requests_a_day():
+        raise TooMany("requests")
 
 
 def _askable(item_id: int, owner: str) -> Item:

@@ -346,25 +346,6 @@ def test_users_can_be_added_and_given_a_new_password(office: Client) -> None:
     assert office.get(f"/admin/auth/user/{clerk.pk}/password/").status_code == 200
 
 
-def test_the_start_page_shows_open_found_items_to_those_who_are_logged_in(client: Client, settings: Any) -> None:
-    settings.WECOM_SANDBOX = False
-    asked = story()
-    Item.objects.create(kind="lost", title="丢失的书", reporter="x")
-    assert asked.item.title not in client.get("/").content.decode()
-    client.force_login(User.objects.create_user("lisi"))
-    page = client.get("/").content.decode()
-    assert asked.item.title in page
-    assert "丢失的书" not in page
-    assert PHONE not in page
-
-
-def test_an_empty_start_page_says_so_and_offers_a_way_on(client: Client, settings: Any) -> None:
-    settings.WECOM_SANDBOX = True
-    page = client.get("/", headers={"accept-language": "en"}).content.decode()
-    assert "Nothing was found lately." in page
-    assert reverse("admin:lostfound_item_add") in page
-
-
 def test_a_card_that_was_taken_back_is_not_drawn_with_live_buttons(office: Client) -> None:
     asked = story()
     card = asked.cards.get()

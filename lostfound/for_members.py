@@ -1,0 +1,120 @@
+"""Decisions: what a member sees of items and requests, and in which words. Nothing here changes a row."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from wecom.sent_cards import CardState
+
+from .models import Card, ContactRequest, Item, Photo
+from .spoken import spoken
+from .states import Delivery, ItemState, RequestState
+
+MOST = 50  # of one's own rows on one page
+PLACES, PLACES_OF_DAYS, PLACES_FOR = 30, 90, 600  # how many are suggested, from how many days, kept for seconds
+_NOT_THERE = (CardState.UNDELIVERED, CardState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A request as its owner reads it. `tone`: wait, good, bad or over; `may_withdraw`: it can be taken back."""
+
+    request: ContactRequest
+    words: str
+    tone: str
+    may_withdraw: bool = False
+
+
+def item_for(pk: int, *, member: str) -> Item | None:
+    """The item, if this member may see it: while it is open everybody, afterwards those whom it concerns."""
+    item = Item.objects.prefetch_related("photos").defer("hidden_marks", "contact_value").filter(pk=pk).first()
+    if item is None or item.state == ItemState.OPEN or item.reporter == member:
+        return item
+    return item if item.requests.filter(owner=member).exists() else None
+
+
+def may_see_photo(photo: Photo, *, member: str) -> bool:
+    """One that has no item yet is its sender's alone."""
+    if photo.item is None:
+        return str(photo.sent_by) == member
+    return photo.item.state == ItemState.OPEN or item_for(photo.item.pk, member=member) is not None
+
+
+def open_request(item: Item, *, owner: str) -> ContactRequest | None:
+    return item.requests.filter(owner=owner, state=RequestState.PENDING).first()
+
+
+def places() -> list[str]:
+    """Where things were lost and found lately, the most frequent first."""
+    known: list[str] | None = cache.get("lostfound.places")
+    if known is None:
+        lately = Item.objects.filter(created_at__gt=timezone.now() - timedelta(days=PLACES_OF_DAYS)).exclude(place="")
+        counted = lately.order_by().values("place").annotate(times=Count("pk")).order_by("-times", "place")
+        known = [row["place"] for row in counted[:PLACES]]
+        cache.set("lostfound.places", known, PLACES_FOR)
+    return known
+
+
+def reports_of(member: str) -> list[Item]:
+    """One's own reports, each with `asked`: how many wait for one's answer."""
+    waiting = Count("requests", filter=Q(requests__state=RequestState.PENDING))
+    rows = Item.objects.filter(reporter=member).defer("hidden_marks", "contact_value").prefetch_related("photos")
+    return list(rows.annotate(asked=waiting).order_by("-pk")[:MOST])
+
+
+def waiting_for(member: str) -> list[ContactRequest]:
+    """What this finder has been asked and has not answered; the answer is given on the card."""
+    rows = ContactRequest.objects.filter(finder=member, state=RequestState.PENDING).select_related("item")
+    return list(rows.defer("contact_value").order_by("-pk")[:MOST])
+
+
+def requests_of(owner: str) -> list[Story]:
+    """One's own requests, the newest first, each with the truth about it."""
+    rows = ContactRequest.objects.filter(owner=owner).select_related("item").defer("contact_value").order_by("-pk")
+    asked = list(rows[:MOST])
+    cards = {card.request_id: card for card in Card.objects.filter(request__in=asked).order_by("round")}
+    return [_story(request, cards.get(request.pk)) for request in asked]
+
+
+def _story(request: ContactRequest, card: Card | None) -> Story:
+    at = spoken(request.decided_at) if request.decided_at else ""
+    match request.state:
+        case RequestState.PENDING:
+            return Story(request, _asking(card), "wait", may_withdraw=True)
+        case RequestState.ACCEPTED:
+            return _agreed(request, at)
+        case RequestState.DECLINED:
+            return Story(request, _("%(at)s: the finder said no. Ask the desk if it is yours.") % {"at": at}, "bad")
+        case RequestState.EXPIRED:
+            return Story(request, _("Nobody answered in time. You can ask again."), "over")
+    return Story(request, _("You took it back."), "over")
+
+
+def _asking(card: Card | None) -> str:
+    state = card.state if card else CardState.OWED
+    if state == CardState.OWED:
+        return _("The question is on its way to the finder.")
+    if state in _NOT_THERE:
+        return _("The question could not be delivered; the desk has been told.")
+    if state == CardState.UNSURE:
+        return _("It is not certain that the finder has got the question.")
+    return _("The finder has the question. We wait for the answer.")
+
+
+def _agreed(request: ContactRequest, at: str) -> Story:
+    match request.delivery:
+        case Delivery.DELIVERED:
+            words = _("%(at)s: the finder agreed. The contact was sent to you in WeCom.") % {"at": at}
+            return Story(request, words, "good")
+        case Delivery.UNSURE:
+            words = _("%(at)s: the finder agreed. It is not certain that the contact reached you: look into WeCom.")
+            return Story(request, words % {"at": at}, "wait")
+        case Delivery.FAILED:
+            words = _("%(at)s: the finder agreed, but the contact could not be sent. The desk looks after it.")
+            return Story(request, words % {"at": at}, "bad")
+    words = _("%(at)s: the finder agreed. The contact is on its way to you.") % {"at": at}
+    return Story(request, words, "wait", may_withdraw=True)

@@ -1,0 +1,75 @@
+"""Door: asking for a finder's contact, and what became of one's requests and reports."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from lostfound import conf, errors, for_members, services
+from lostfound.states import ItemKind, ItemState
+
+from .forms import AskForm, marked
+from .session import MemberRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: MemberRequest, pk: int) -> HttpResponse:
+    """Say how one knows that it is one's own; the finder reads it on a card and decides."""
+    me = request.member.userid
+    item = for_members.item_for(pk, member=me)
+    if item is None or item.kind != ItemKind.FOUND:
+        raise Http404
+    if item.state != ItemState.OPEN or item.reporter == me:
+        return HttpResponseRedirect(reverse("item", args=[pk]))
+    if for_members.open_request(item, owner=me):
+        return HttpResponseRedirect(reverse("mine"))
+    form = AskForm(request.POST if request.method == "POST" else None)
+    status = 200 if request.method != "POST" else 400
+    if form.is_bound and form.is_valid():
+        try:
+            services.ask_for_contact(item_id=pk, owner=me, message=form.cleaned_data["message"], keep_pace=True)
+        except errors.TooMany as exc:
+            form.add_error(None, _too_many(exc))
+            status = 429
+        except errors.LostFoundError:
+            form.add_error(None, _("This is no longer possible: look at the item again."))
+            status = 409
+        else:
+            messages.success(request, _("The finder has been asked. The answer comes to you in WeCom."))
+            return HttpResponseRedirect(reverse("mine"))
+    return render(request, "lostfound/ask.html", {"form": marked(form), "item": item}, status=status)
+
+
+@require_safe
+def mine(request: MemberRequest) -> HttpResponse:
+    """One's own requests with what became of them, those that wait for one's answer, and one's own reports."""
+    me = request.member.userid
+    context = {
+        "asked": for_members.requests_of(me),
+        "waiting": for_members.waiting_for(me),
+        "reports": for_members.reports_of(me),
+    }
+    template = "parts/mine" if getattr(request, "htmx", False) else "mine"
+    return render(request, f"lostfound/{template}.html", context)
+
+
+@require_POST
+def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take one's own request back; somebody else's is not there."""
+    me = request.member.userid
+    try:
+        services.withdraw_contact_request(request_id=pk, actor=me)
+    except (errors.NotFound, errors.WrongActor):
+        raise Http404 from None
+    except errors.RequestClosed:
+        messages.info(request, _("It was answered at this moment; nothing was taken back."))
+    return HttpResponseRedirect(reverse("mine"))
+
+
+def _too_many(exc: errors.TooMany) -> str:
+    if exc.what == "open requests":
+        most = conf.open_requests()
+        return _("You have %(most)s open requests. Wait for an answer, or take one back.") % {"most": most}
+    return _("You have asked %(most)s times since yesterday. Go on tomorrow.") % {"most": conf.requests_a_day()}

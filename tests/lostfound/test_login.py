@@ -1,0 +1,309 @@
+"""Members log in by WeCom: the real client, against the sandbox's own pages and API."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from tests.lostfound.member import logged_in
+from wecom import conf, members
+from wecom.members import Member
+from wecom.sandbox import housekeeping
+from wecom.sandbox.adapter import instead_of_wecom
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WECOM = {"user-agent": "Mozilla/5.0 (iPhone) AppleWebKit MicroMessenger/7.0 wxwork/4.1"}
+ELSEWHERE = "https://elsewhere.example/"
+
+
+@pytest.fixture(autouse=True)
+def sandbox(transactional_db: None) -> Iterator[None]:
+    with instead_of_wecom(conf.app().api_base_url):
+        yield
+
+
+def browser(**headers: str) -> Client:
+    return Client(headers={"accept-language": "en", **headers})
+
+
+def to_wecom(client: Client, wanted: str = "/") -> str:
+    """Where the login sends the browser."""
+    answer = client.get("/login/", {"next": wanted})
+    assert answer.status_code == 302
+    return str(answer["Location"])
+
+
+def choose(client: Client, address: str, userid: str) -> str:
+    """Choose a member on the sandbox's page; where that leads."""
+    parts = urlsplit(address)
+    assert client.get(f"{parts.path}?{parts.query}").status_code == 200
+    answer = client.post(f"{parts.path}?{parts.query}", {"userid": userid})
+    assert answer.status_code == 302, answer.content
+    back = urlsplit(answer["Location"])
+    return f"{back.path}?{back.query}"
+
+
+def log_in(client: Client, userid: str = "zhangsan", wanted: str = "/") -> Any:
+    return client.get(choose(client, to_wecom(client, wanted), userid))
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/requests/").status_code == 200
+
+
+def test_a_member_is_sent_to_wecom_and_comes_back_to_where_they_were_going() -> None:
+    client = browser()
+    away = client.get("/lost/?q=伞")
+    assert away["Location"].startswith("/login/?next=%2Flost%2F")
+    address = client.get(away["Location"])["Location"]
+    done = client.get(choose(client, address, "zhangsan"))
+    assert urlsplit(done["Location"]).path == "/lost/"
+    page = client.get("/requests/").content.decode()
+    assert "张三" in page
+    assert "工程师" in page
+
+
+def test_inside_the_client_it_is_silent_and_elsewhere_a_qr_code() -> None:
+    silent, scanned = urlsplit(to_wecom(browser(**WECOM))), urlsplit(to_wecom(browser()))
+    assert silent.path.endswith("/connect/oauth2/authorize")
+    assert silent.fragment == "wechat_redirect"
+    asked = parse_qs(silent.query)
+    assert asked["scope"] == ["snsapi_base"]
+    assert asked["redirect_uri"] == ["http://testserver/login/back/"]
+    assert asked["state"][0].isalnum()
+    assert scanned.path.endswith("/wwlogin/sso/login")
+    assert parse_qs(scanned.query)["login_type"] == ["CorpApp"]
+
+
+def test_the_session_key_changes_with_the_login() -> None:
+    client = browser()
+    address = to_wecom(client)
+    before = client.session.session_key
+    client.get(choose(client, address, "zhangsan"))
+    assert is_in(client)
+    assert client.session.session_key != before
+    thief = browser()
+    thief.cookies["sessionid"] = before
+    assert not is_in(thief)
+
+
+def test_a_state_is_good_once_and_in_its_own_session_alone() -> None:
+    client = browser()
+    back = choose(client, to_wecom(client), "zhangsan")
+    stranger = browser()
+    assert stranger.get(back).status_code == 403
+    assert not is_in(stranger)
+    assert client.get(back).status_code == 302
+    client.post("/logout/")
+    assert client.get(back).status_code == 403
+    assert not is_in(client)
+
+
+def test_a_state_dies_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lostfound.pages import login
+
+    client = browser()
+    back = choose(client, to_wecom(client), "zhangsan")
+    monkeypatch.setattr(login, "SECONDS", 0)
+    assert client.get(back).status_code == 403
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(None, 400), ("", 400), ("made-up", 403), ("x" * 513, 403), ("好" * 200, 403), ("a\nb", 403)]
+)
+def test_a_bad_code_logs_nobody_in(code: str | None, status: int) -> None:
+    client = browser()
+    state = parse_qs(urlsplit(to_wecom(client)).query)["state"][0]
+    answer = client.get("/login/back/", {"state": state, **({} if code is None else {"code": code})})
+    assert answer.status_code == status
+    assert "/login/?next=" in answer.content.decode()
+    assert not is_in(client)
+
+
+def test_without_a_state_of_ours_there_is_no_login() -> None:
+    for query in ({}, {"code": "x"}, {"code": "x", "state": "0" * 32}, {"state": "\0"}):
+        assert browser().get("/login/back/", query).status_code == 403
+
+
+def test_a_code_is_used_up_by_its_first_login() -> None:
+    client = browser()
+    code = parse_qs(urlsplit(choose(client, to_wecom(client), "zhangsan")).query)["code"][0]
+    other = browser()
+    for who, status in ((client, 302), (other, 403)):
+        state = parse_qs(urlsplit(to_wecom(who)).query)["state"][0]
+        assert who.get("/login/back/", {"state": state, "code": code}).status_code == status
+    assert not is_in(other)
+
+
+def test_a_member_out_of_range_reads_whom_to_ask(settings: Any) -> None:
+    settings.LOSTFOUND_HELP = "行政部王五，分机 8021"
+    housekeeping.put_member(userid="qianqi", visible=False)
+    client = browser()
+    answer = log_in(client, "qianqi")
+    assert answer.status_code == 403
+    assert "行政部王五，分机 8021" in answer.content.decode()
+    assert not is_in(client)
+
+
+def test_somebody_from_outside_is_refused() -> None:
+    client = browser()
+    answer = log_in(client, "@outsider")
+    assert answer.status_code == 403
+    assert "members of the company only" in answer.content.decode()
+    assert not is_in(client)
+
+
+def test_who_refuses_is_not_logged_in() -> None:
+    client = browser()
+    answer = client.get(choose(client, to_wecom(client), ""))
+    assert answer.status_code == 400
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ELSEWHERE,
+        "//elsewhere.example/",
+        "/\\elsewhere.example",
+        "javascript:alert(1)",
+        "http:/x",
+        "x",
+        "",
+        "/\n/x",
+        "/login/",
+    ],
+)
+def test_a_login_leads_to_our_own_pages_only(wanted: str) -> None:
+    assert log_in(browser(), wanted=wanted)["Location"] == "/"
+
+
+def test_a_member_who_has_left_is_out_as_soon_as_we_hear_of_it() -> None:
+    client = browser()
+    log_in(client)
+    assert is_in(client)
+    Member.objects.update(checked_at=timezone.now() - timedelta(days=2))
+    housekeeping.put_member(userid="zhangsan", visible=False)
+    assert members.refresh() == 1
+    assert not is_in(client)
+
+
+def test_names_are_asked_again_after_a_day_and_not_before() -> None:
+    log_in(browser())
+    housekeeping.put_member(userid="zhangsan", name="张三丰")
+    assert members.refresh() == 0
+    assert members.named(["ZhangSan", "nobody"]) == {"zhangsan": "张三", "nobody": "nobody"}
+    Member.objects.update(checked_at=timezone.now() - timedelta(days=2))
+    assert members.refresh() == 1
+    assert members.named(["zhangsan"]) == {"zhangsan": "张三丰"}
+
+
+def test_logout_is_by_post_and_for_good() -> None:
+    client = browser()
+    log_in(client)
+    key = client.session.session_key
+    assert client.get("/logout/").status_code == 405
+    assert is_in(client)
+    assert client.post("/logout/")["Location"] == "/logged-out/"
+    assert client.get("/logged-out/").status_code == 200
+    client.cookies["sessionid"] = key
+    assert not is_in(client)
+
+
+def test_logout_wants_the_token_of_its_own_session() -> None:
+    client = Client(enforce_csrf_checks=True)
+    log_in_by_session(client)
+    assert client.post("/logout/").status_code == 403
+    assert is_in(client)
+
+
+def log_in_by_session(client: Client) -> None:
+    Member.objects.create(userid="zhangsan")
+    session = client.session
+    session["member"] = "zhangsan"
+    session.save()
+
+
+def test_another_member_at_the_same_browser_takes_nothing_over() -> None:
+    client = browser()
+    log_in(client, "zhangsan")
+    session = client.session
+    session["left"] = "behind"
+    session.save()
+    state = parse_qs(urlsplit(_again(client)).query)["state"][0]
+    code = parse_qs(urlsplit(choose(browser(), to_wecom(browser()), "lisi")).query)["code"][0]
+    client.get("/login/back/", {"state": state, "code": code})
+    assert "李四" in client.get("/requests/").content.decode()
+    assert "left" not in client.session
+
+
+def _again(client: Client) -> str:
+    """A second login was begun before the first had ended, as in a second tab."""
+    from lostfound.pages import login
+
+    session = client.session
+    session[login.PENDING] = {"a" * 32: ("/", 2_000_000_000)}
+    session.save()
+    return f"/?state={'a' * 32}"
+
+
+def test_a_member_called_admin_is_no_administrator() -> None:
+    User.objects.create_superuser("admin", password="x")
+    client = logged_in("admin", name="阿敏")
+    assert client.get("/requests/").status_code == 200
+    assert client.get("/admin/").status_code == 302
+    assert client.get("/api/v1/contact-requests/").status_code in (401, 403)
+
+
+def test_when_wecom_is_down_one_can_try_again(settings: Any) -> None:
+    client = browser()
+    back = choose(client, to_wecom(client, "/lost/"), "zhangsan")
+    settings.WECOM = {"default": {**settings.WECOM["default"], "API_BASE_URL": "http://127.0.0.1:9/"}}
+    answer = client.get(back)
+    assert answer.status_code == 503
+    assert "/login/?next=/lost/" in answer.content.decode()
+    assert not is_in(client)
+
+
+def every_address(patterns: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name not in ("admin",):
+                yield from every_address(pattern.url_patterns, before + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            yield before + str(pattern.pattern), pattern
+
+
+OPEN = ("login", "login_back", "logout", "logged_out", "photo", "set_language", "healthz", "readyz")
+
+
+def test_every_page_is_closed_to_those_who_are_not_logged_in() -> None:
+    closed = []
+    for address, pattern in every_address(get_resolver().url_patterns):
+        if address.lstrip("^").startswith(("api/", "sandbox/", "wecom/")):
+            assert not getattr(pattern.callback, "login_required", True), f"{address} is of members, yet not a page"
+            continue
+        assert getattr(pattern.callback, "login_required", True) != (pattern.name in OPEN), address
+        if pattern.name in OPEN:
+            continue
+        arguments = {name: 1 if name == "pk" else "found" for name in pattern.pattern.converters}
+        path = reverse(pattern.name, kwargs=arguments)
+        answer = browser().get(path)
+        assert answer.status_code == 302, path
+        assert answer["Location"].startswith("/login/?next="), path
+        assert browser().post(path).status_code == 403, path
+        closed.append(path)
+    assert len(closed) >= 9
+
+
+def test_a_part_of_a_page_leads_the_whole_browser_to_the_login() -> None:
+    answer = browser().get("/requests/", headers={"HX-Request": "true"})
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"].startswith("/login/?next=")
