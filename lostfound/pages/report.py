@@ -30,6 +30,7 @@ WHY_NOT: dict[str, Promise] = {
     "moving": gettext_lazy("This picture moves; a photo is needed."),
 }
 TOO_FAST = gettext_lazy("So many photos at once? Wait a minute, then go on.")
+NOTHING_RUNS = "sandbox; default-src 'none'; frame-ancestors 'none'"
 IMMUTABLE = "private, max-age=604800, immutable"
 
 
@@ -99,7 +100,10 @@ def photo(request: HttpRequest, key: str, size: str) -> HttpResponse:
     return HttpResponse(
         content,
         content_type="image/webp",
-        headers={"Cache-Control": IMMUTABLE, "Content-Security-Policy": "sandbox; default-src 'none'"},
+        headers={
+            "Cache-Control": IMMUTABLE,
+            "Content-Security-Policy": NOTHING_RUNS,
+        },
     )
 
 

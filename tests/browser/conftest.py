@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
@@ -46,14 +46,22 @@ class Visitor:
     errors: list[str] = field(default_factory=list)
 
     def arrives(
-        self, *, language: str = "zh-CN", width: int = 1280, height: int = 900, scale: float = 1
+        self,
+        *,
+        language: str = "zh-CN",
+        width: int = 1280,
+        height: int = 900,
+        scale: float = 1,
+        scheme: Literal["light", "dark"] = "light",
+        javascript: bool = True,
     ) -> BrowserContext:
         """A browser profile of its own: nobody is logged in, nothing is cached."""
         made = self.browser.new_context(
             base_url=self.site,
             locale=language,
             timezone_id="Asia/Shanghai",
-            color_scheme="light",
+            color_scheme=scheme,
+            java_script_enabled=javascript,
             viewport={"width": width, "height": height},
             device_scale_factor=scale,
         )

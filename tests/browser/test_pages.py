@@ -51,7 +51,7 @@ def test_a_request_can_be_read_on_a_phone(city: City, admin: Page) -> None:
 
 
 def test_site_phones_and_api_pages_fit_a_phone_and_a_desktop(city: City, visitor: Visitor) -> None:
-    pages = (("/", "失物招领"), ("/sandbox/", "企业微信沙箱"), ("/api/docs/", "索取拾取人的联系方式"))
+    pages = (("/logged-out/", "失物招领"), ("/sandbox/", "企业微信沙箱"), ("/api/docs/", "索取拾取人的联系方式"))
     for width in (414, 1280):
         page = visitor.arrives(width=width).new_page()
         for address, words in pages:
@@ -70,6 +70,10 @@ def test_a_browser_that_asks_for_english_gets_english(city: City, visitor: Visit
     assert not re.search(CHINESE, page.locator(".lf-front").inner_text())
     open_page(page, f"/admin/lostfound/contactrequest/{number}/change/")
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
-    for address, words in (("/", "Found recently"), ("/sandbox/", "WeCom sandbox"), ("/api/docs/", "See one item")):
+    for address, words in (
+        ("/logged-out/", "You are logged out."),
+        ("/sandbox/", "WeCom sandbox"),
+        ("/api/docs/", "See one item"),
+    ):
         open_page(page, address)
         expect(page.get_by_text(words).first).to_be_visible()

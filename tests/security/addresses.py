@@ -52,6 +52,9 @@ def _filled(pattern: str, key: str) -> str:
     model = re.match(r"admin/\w+/(\w+)/", pattern)
     values = {
         "alias": "default",
+        "kind": "found",
+        "key": "none",
+        "size": "small",
         "object_id": key,
         "pk": key,
         "id": str(User.objects.order_by("pk").values_list("pk", flat=True).first() or 1),

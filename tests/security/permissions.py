@@ -29,8 +29,35 @@ GROUPS = {
 
 TABLE = r"""
 # address                                                   method nobody member idler viewer actor root
-home                                                        GET    200
-home                                                        *      405
+# pages of members, whom a login of Django does not make; a form without a member is refused
+home                                                        GET    302
+home                                                        *      403
+lost/                                                       GET    302
+lost/                                                       *      403
+items/<int:pk>/                                             GET    302
+items/<int:pk>/                                             *      403
+items/<int:pk>/ask/                                         GET    302
+items/<int:pk>/ask/                                         *      403
+report/                                                     GET    302
+report/                                                     *      403
+report/<str:kind>/                                          GET    302
+report/<str:kind>/                                          *      403
+photos/                                                     GET    302
+photos/                                                     *      403
+photos/<str:key>/<str:size>.webp                            GET    404
+photos/<str:key>/<str:size>.webp                            *      405
+requests/                                                   GET    302
+requests/                                                   *      403
+requests/<int:pk>/withdraw/                                 GET    302
+requests/<int:pk>/withdraw/                                 *      403
+login/                                                      GET    302
+login/                                                      *      405
+login/back/                                                 GET    403
+login/back/                                                 *      405
+logout/                                                     POST   302
+logout/                                                     *      405
+logged-out/                                                 GET    200
+logged-out/                                                 *      405
 healthz                                                     GET    200
 healthz                                                     *      405
 readyz                                                      GET    503
@@ -143,6 +170,12 @@ admin/{token}/<path:object_id>/                             *      302 404 302 3
 
 # the sandbox: there while debug is on, for everybody
 sandbox/^cgi-bin/(?P<path>[\w/]{1,128})/?$                  *      200
+sandbox/connect/oauth2/authorize                            GET    400
+sandbox/connect/oauth2/authorize                            POST   400
+sandbox/connect/oauth2/authorize                            *      405
+sandbox/wwlogin/sso/login                                   GET    400
+sandbox/wwlogin/sso/login                                   POST   400
+sandbox/wwlogin/sso/login                                   *      405
 sandbox/control/tap/                                        POST   400
 sandbox/control/tap/                                        *      405
 sandbox/control/say/                                        POST   400
