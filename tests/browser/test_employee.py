@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image, ImageDraw
@@ -171,7 +172,7 @@ def pages_of(page: Page, item: int) -> Iterator[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
 def test_every_page_fits_and_can_be_read_and_pressed(
-    city: City, visitor: Visitor, width: int, scheme: str, language: str
+    city: City, visitor: Visitor, width: int, scheme: Literal["light", "dark"], language: str
 ) -> None:
     item = int(city.report(title="黑色长柄雨伞" * 6, place="二号楼食堂" * 8, description="很长的词" * 40)["id"])
     city.ask(shown=False)

@@ -84,7 +84,7 @@ def test_inside_the_client_it_is_silent_and_elsewhere_a_qr_code() -> None:
 def test_the_session_key_changes_with_the_login() -> None:
     client = browser()
     address = to_wecom(client)
-    before = client.session.session_key
+    before = str(client.session.session_key)
     client.get(choose(client, address, "zhangsan"))
     assert is_in(client)
     assert client.session.session_key != before
@@ -208,7 +208,7 @@ def test_names_are_asked_again_after_a_day_and_not_before() -> None:
 def test_logout_is_by_post_and_for_good() -> None:
     client = browser()
     log_in(client)
-    key = client.session.session_key
+    key = str(client.session.session_key)
     assert client.get("/logout/").status_code == 405
     assert is_in(client)
     assert client.post("/logout/")["Location"] == "/logged-out/"

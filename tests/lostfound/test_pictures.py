@@ -76,7 +76,7 @@ def test_what_other_phones_take_is_taken(kind: str) -> None:
 def test_what_is_transparent_becomes_white() -> None:
     out = BytesIO()
     Image.new("RGBA", (64, 64), (255, 0, 0, 0)).save(out, "PNG")
-    assert min(opened(pictures.prepare(out.getvalue()).large).convert("RGB").getpixel((9, 9))) > 250  # type: ignore[type-var,arg-type]
+    assert min(opened(pictures.prepare(out.getvalue()).large).convert("RGB").getpixel((9, 9))) > 250  # type: ignore[arg-type]
 
 
 FITS = b"SIMPLE  =                    T" + b" " * 50 + b"BITPIX  =                  -64".ljust(2800)

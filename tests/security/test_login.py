@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from lostfound import views
+from lostfound.pages import login as pages_login
 from wecomsite import ops
 from wecomsite.guards import WithRequestId
 
@@ -136,11 +136,11 @@ class TestErrorPages:
         def fail(*args: Any, **kwargs: Any) -> None:
             raise ValueError("SECRET of /srv/lostfound")
 
-        monkeypatch.setattr(views, "render", fail)
+        monkeypatch.setattr(pages_login, "render", fail)
         monkeypatch.setattr(ops, "_worker_beat", fail)
 
     def test_a_crash_shows_a_number_that_the_log_has_too(self, broken: None, caplog: pytest.LogCaptureFixture) -> None:
-        answer = Client(raise_request_exception=False).get("/")
+        answer = Client(raise_request_exception=False).get("/logged-out/")
         text = answer.content.decode()
         assert answer.status_code == 500
         assert not [word for word in self.INSIDE if word in text]
