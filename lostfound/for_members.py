@@ -99,7 +99,7 @@ def _asking(card: Card | None) -> str:
     if state == CardState.OWED:
         return _("The question is on its way to the finder.")
     if state in _NOT_THERE:
-        return _("The question could not be delivered; the desk has been told.")
+        return _("The question could not be delivered. The desk can send it again.")
     if state == CardState.UNSURE:
         return _("It is not certain that the finder has got the question.")
     return _("The finder has the question. We wait for the answer.")
@@ -114,7 +114,7 @@ def _agreed(request: ContactRequest, at: str) -> Story:
             words = _("%(at)s: the finder agreed. It is not certain that the contact reached you: look into WeCom.")
             return Story(request, words % {"at": at}, "wait")
         case Delivery.FAILED:
-            words = _("%(at)s: the finder agreed, but the contact could not be sent. The desk looks after it.")
+            words = _("%(at)s: the finder agreed, but the contact could not be sent. The desk can send it again.")
             return Story(request, words % {"at": at}, "bad")
     words = _("%(at)s: the finder agreed. The contact is on its way to you.") % {"at": at}
     return Story(request, words, "wait", may_withdraw=True)
