@@ -21,6 +21,9 @@ WORDS = {
 }
 
 
+SEARCHED = frozenset({"title", "place", "category", "description"})
+
+
 class SearchTextField(models.TextField):  # type: ignore[type-arg]  # cannot be subscripted when it runs
     """Title, place, category and description in the form in which `wording` compares words."""
 

@@ -1,5 +1,7 @@
 """Plumbing: the tables of the lost and found. Only lostfound.services changes a state."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -9,7 +11,7 @@ from wecom.fields import EncryptedTextField, UserIdField
 from wecom.sent_cards import ResponseCode as AnyResponseCode
 from wecom.sent_cards import SentCard
 
-from .fields import SearchTextField
+from .fields import SEARCHED, SearchTextField
 from .states import (
     Category,
     Channel,
@@ -61,6 +63,13 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+    def save(self, **options: Any) -> None:
+        """The searched words are saved with the words they are made of."""
+        named = options.get("update_fields")
+        if named is not None and SEARCHED & set(named):
+            options["update_fields"] = {*named, "search_text"}
+        super().save(**options)
 
 
 class Photo(models.Model):

@@ -25,7 +25,17 @@ from . import deeds
 from .contacts import masked, masked_contact
 from .reasons import in_words
 
-FIELDS = ("kind", "title", "category", "description", "place", "happened_at", "reporter", "contact_channel")
+FIELDS = (
+    "kind",
+    "title",
+    "category",
+    "description",
+    "hidden_marks",
+    "place",
+    "happened_at",
+    "reporter",
+    "contact_channel",
+)
 USERID = r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}"
 
 
@@ -54,7 +64,10 @@ class ItemForm(forms.ModelForm):
     class Meta:
         model = Item
         fields = FIELDS
-        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+        widgets = {
+            "description": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+            "hidden_marks": UnfoldAdminTextareaWidget(attrs={"rows": 2, "maxlength": 300}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +111,7 @@ class ItemAdmin(DeedMixin, ModelAdmin):
     readonly_fields = ("shown_state", "contact", "created_at")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
-        (None, {"fields": (("kind", "category"), "title", "description", "place", "happened_at")}),
+        (None, {"fields": (("kind", "category"), "title", "description", "hidden_marks", "place", "happened_at")}),
         (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
         (_("State"), {"fields": (("shown_state", "created_at"),)}),
     )

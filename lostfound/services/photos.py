@@ -5,7 +5,7 @@ keep_photo ─► Photo without an item, seen by its sender alone ─► give_ph
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -55,23 +55,25 @@ def give_photos(item: Item, photos: Sequence[Photo]) -> int:
     """The item's from now on; how many were given. A document gets none: they are deleted."""
     mine = Photo.objects.filter(pk__in=[photo.pk for photo in photos], item=None)
     if item.category in WITHOUT_PHOTOS:
-        _delete(list(mine))
+        _delete(mine)
         return 0
     return mine.update(item=item)
 
 
 def drop_loose_photos() -> int:
     """Delete those whose form was never sent; how many."""
-    return _delete(list(Photo.objects.filter(item=None, created_at__lt=timezone.now() - LOOSE)[:500]))
+    return _delete(Photo.objects.filter(item=None, created_at__lt=timezone.now() - LOOSE)[:500])
 
 
-def _delete(photos: list[Photo]) -> int:
-    """The rows first: a file without a row is a little waste, a row without its file a broken picture."""
-    Photo.objects.filter(pk__in=[photo.pk for photo in photos]).delete()
-    names = [file_of(photo.key, size) for photo in photos for size in SIZES]
-    for name in names:
-        transaction.on_commit(partial(default_storage.delete, name))
-    return len(photos)
+def _delete(photos: Iterable[Photo]) -> int:
+    """Those that still belong to no item; how many. Files go last: one without a row is a little waste, a row without
+    its file a broken picture.
+    """
+    gone = [photo.key for photo in photos if Photo.objects.filter(pk=photo.pk, item=None).delete()[0]]
+    for key in gone:
+        for size in SIZES:
+            transaction.on_commit(partial(default_storage.delete, file_of(key, size)))
+    return len(gone)
 
 
 def _keep_pace(member: str) -> None:

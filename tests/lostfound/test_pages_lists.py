@@ -146,10 +146,11 @@ def test_what_nothing_is_like_leads_on_to_a_report(member: Client) -> None:
     assert text_of(member, "/?q=%00%27%22%25_\\")
 
 
-def test_words_follow_the_item_when_it_is_changed(member: Client) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_words_follow_the_item_when_it_is_changed(member: Client, named: bool) -> None:
     item = found_item(title="雨伞")
     item.title = "围巾"
-    item.save()
+    item.save(**({"update_fields": ["title"]} if named else {}))
     assert titles(text_of(member, "/?q=围巾")) == ["围巾"]
     assert not titles(text_of(member, "/?q=雨伞"))
 
