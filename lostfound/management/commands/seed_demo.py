@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from lostfound import services
 from lostfound.management.base import refuse
+from lostfound.management.pictures import photo
 from lostfound.models import Item
 from lostfound.states import Category, Channel, ItemKind
 
@@ -66,6 +67,7 @@ class Command(BaseCommand):
                 contact_value=contact,
                 description=description,
                 happened_at=timezone.now() - timedelta(hours=ago),
+                photos=[services.keep_photo(content=drawn, sent_by=reporter)] if (drawn := photo(category)) else [],
                 actor="seed_demo",
             )
         return True
