@@ -1,6 +1,7 @@
 """The two views to compare with, behind the same server, middleware and database."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from wechatpy.enterprise import parse_message
@@ -12,11 +13,13 @@ _app = settings.WECOM["default"]
 _crypto = WeChatCrypto(_app["CALLBACK_TOKEN"], _app["ENCODING_AES_KEY"], _app["CORP_ID"])
 
 
+@login_not_required
 @csrf_exempt
 def empty(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+@login_not_required
 @csrf_exempt
 def usual(request: HttpRequest) -> HttpResponse:
     """As wechatpy's documentation has it, and one row kept."""
