@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
-from lostfound.states import Category, Channel, ItemKind
+from lostfound.states import Category, Channel, Final, ItemKind
 from wecom.errcodes import explain
 from wecom.outbox import Outgoing
 
@@ -86,6 +86,8 @@ class ContactRequestOut(serializers.ModelSerializer[ContactRequest]):
 
 @extend_schema_serializer(component_name="Card")
 class CardOut(serializers.ModelSerializer[Card]):
+    final = serializers.ChoiceField(choices=Final.choices, allow_blank=True, read_only=True)  # "" while it is open
+
     class Meta:
         model = Card
         fields = ["task_id", "round", "state", "shows", "final", "recipient", "created_at", "sent_at", "closed_at"]

@@ -16,5 +16,5 @@ urlpatterns = [
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
-    re_path(r"^(?P<rest>.*)$", login_not_required(unknown_address)),
+    re_path(r"^(?P<rest>[\s\S]*)$", login_not_required(unknown_address)),
 ]

@@ -136,7 +136,17 @@ def test_a_wrong_method_is_named_so(token: str, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/", "/api/v1/", "/api/v2/items/", "/api/v1/itemz/", "/api/v1/items", "/api/v1/items/1/x/", "/api/%00"]
+    "path",
+    [
+        "/api/",
+        "/api/v1/",
+        "/api/v2/items/",
+        "/api/v1/itemz/",
+        "/api/v1/items",
+        "/api/v1/items/1/x/",
+        "/api/%00",
+        "/api/v1/items/a%0Ab/",
+    ],
 )
 def test_an_unknown_address_answers_in_json(path: str) -> None:
     for answer in (Client().get(path), Client().post(path, "{}", content_type=JSON)):

@@ -89,7 +89,7 @@ api/schema/                                                 GET    200
 api/schema/                                                 *      405
 api/docs/                                                   GET    200
 api/docs/                                                   *      405
-api/^(?P<rest>.*)$                                          *      404
+api/^(?P<rest>[\s\S]*)$                                     *      404
 
 # the administration as such
 admin/                                                      *      302 404 200 200 200 200
