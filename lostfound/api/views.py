@@ -16,6 +16,8 @@ from lostfound.models import ContactRequest, Item
 
 from .fields import StrictSerializer
 from .filters import ContactRequestFilter, ItemFilter
+from .idempotency import once
+from .idempotency import parameter as idempotency_key
 from .members import acting_as, is_staff, keep_pace, visible_requests
 from .serializers import ContactRequestDetail, ContactRequestOut, ItemOut, NewContactRequest, NewItem, NoBody
 
@@ -38,10 +40,16 @@ class Items(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVi
     lookup_value_regex = ROW
 
     @extend_schema(
+        parameters=[idempotency_key],
         request=NewItem,
-        responses={201: ItemOut, 400: OpenApiResponse(description=_("Something in it is not valid."))},
+        responses={
+            201: ItemOut,
+            400: OpenApiResponse(description=_("Something in it is not valid.")),
+            409: OpenApiResponse(description=_("This Idempotency-Key was used for another call.")),
+        },
         summary=_("Report a lost or found item"),
     )
+    @once
     def create(self, request: Request) -> Response:
         values = given(NewItem(data=request.data))
         values["reporter"] = acting_as(request.user, values.get("reporter"), "reporter")
@@ -70,6 +78,7 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         return ContactRequestOut if self.action == "list" else ContactRequestDetail
 
     @extend_schema(
+        parameters=[idempotency_key],
         request=NewContactRequest,
         responses={
             201: ContactRequestOut,
@@ -82,6 +91,7 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         },
         summary=_("Ask for the contact of a finder"),
     )
+    @once
     def create(self, request: Request) -> Response:
         values = given(NewContactRequest(data=request.data))
         owner = acting_as(request.user, values.get("requester"), "requester")
@@ -99,6 +109,7 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         return Response(ContactRequestOut(asked).data, status=code)
 
     @extend_schema(
+        parameters=[idempotency_key],
         request=NoBody,
         responses={
             200: ContactRequestOut,
@@ -108,6 +119,7 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         summary=_("Take a request back"),
     )
     @action(detail=True, methods=["post"])
+    @once
     def withdraw(self, request: Request, pk: str) -> Response:
         asked = self.get_object()
         if request.content_type or request.data:
