@@ -148,11 +148,8 @@ class Life(RuleBasedStateMachine):
         for request in ContactRequest.objects.all():
             entries = TimelineEntry.objects.filter(request=request, event__in=DECISIONS).order_by("pk")
             found = [entry.event for entry in entries]
-            allowed = (
-                [],
-                [request.state],
-                ["accepted", request.state],
-            )  # an accept can be taken back before it is sent
+            # An accept can be taken back before it is sent.
+            allowed: tuple[list[str], ...] = ([], [request.state], ["accepted", request.state])
             assert found in allowed, (request.pk, found, request.state)
             assert (found == []) == (request.state == "pending")
 
