@@ -2,7 +2,7 @@
 # PORT=8001 换端口，对每个目标都有效。  PORT=8001 changes the port.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools lint types migrations check pytest faults faults-long bench words reference lock
+.PHONY: help install run test tools lint types migrations check pytest faults faults-long fuzz bench words reference lock
 
 # The .venv if it works, else the first Python that really runs: a shim may stand for a version that does not.
 find_python = try() { "$$1" -c "import sys, $$2; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1 && echo "$$1"; }; \
@@ -67,6 +67,9 @@ faults: tools ## 让它处处出错，再数有没有丢、有没有重（约 20
 
 faults-long: tools ## 同上，并随机杀进程 5000 次（数小时）  the same with 5,000 kills, for hours
 	$(bin)/python -m tests.faults --long
+
+fuzz: tools ## 十万条变异的回调，接口和请求的长测（约半小时）  100,000 mutated callbacks, the API and lives of requests at length
+	FUZZ_CALLBACKS=100000 SCHEMA_EXAMPLES=200 LIVES=60 $(bin)/pytest -n auto --maxprocesses 4 tests/badinput/test_fuzz.py tests/badinput/test_api_schema.py tests/lostfound/test_life.py
 
 bench: tools ## 测速并写入 docs/benchmarks.md，约 15 分钟  measure, into docs/benchmarks.md; about 15 minutes
 	$(bin)/python -m tests.bench --output docs/benchmarks.md
