@@ -31,7 +31,6 @@ class CardAdmin(cards.CardColumns, RecordAdmin):
     list_filter = ("state", "final", ("created_at", admin.DateFieldListFilter))
     search_fields = ("task_id", "msgid", "recipients")
     search_help_text = _("Task id, msgid or member")
-    date_hierarchy = "created_at"
     inlines = (OurCodeInline,)
     deeds = (deeds.RETRY_CARD, deeds.RESEND_CARD)
     fieldsets = (

@@ -105,7 +105,6 @@ class ItemAdmin(DeedMixin, ModelAdmin):
     list_filter = ("kind", "state", "category", ("happened_at", admin.DateFieldListFilter))
     search_fields = ("title", "description", "place", "reporter")
     search_help_text = _("Title, description, place or reporter")
-    date_hierarchy = "happened_at"
     list_per_page = 50
     show_full_result_count = False
     readonly_fields = ("shown_state", "contact", "created_at")

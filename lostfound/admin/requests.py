@@ -32,7 +32,6 @@ class ContactRequestAdmin(RecordAdmin):
     list_filter = ("state", "delivery", ("created_at", admin.DateFieldListFilter))
     search_fields = ("=id", "item__title", "owner", "finder", "cards__task_id")
     search_help_text = _("Number, item, owner, finder or task id")
-    date_hierarchy = "created_at"
     sensitive = ("contact_value", "item__contact_value")
     deeds = (deeds.RESEND, deeds.EXPIRE, deeds.WITHDRAW)
     change_form_template = "admin/lostfound/contactrequest/change_form.html"

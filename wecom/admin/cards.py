@@ -142,7 +142,6 @@ class SentCardAdmin(CardColumns, RecordAdmin):
     list_filter = ("state", "follower", "app", ("created_at", admin.DateFieldListFilter))
     search_fields = ("key", "task_id", "msgid", "topic", "recipients")
     search_help_text = _("Name, task id, msgid, topic or member")
-    date_hierarchy = "created_at"
     inlines = (ChangeInline, CodeInline)
     deeds = (RECALL,)
     fieldsets = (
@@ -188,7 +187,6 @@ class ResponseCodeAdmin(CodeColumns, RecordAdmin):
     list_filter = ("state", "source", ("expires_at", admin.DateFieldListFilter))
     search_fields = ("card__task_id", "userid", "^fingerprint")
     search_help_text = _("Task id, member or the beginning of a fingerprint")
-    date_hierarchy = "issued_at"
     list_select_related = ("card",)
     sensitive = ("code",)
     fieldsets = (

@@ -82,7 +82,6 @@ class OutgoingAdmin(RecordAdmin):
     list_filter: ClassVar[tuple[Any, ...]] = ("state", ("created_at", admin.DateFieldListFilter))
     search_fields = ("effect_key", "topic", "last_errcode__exact")
     search_help_text = _("Effect key, topic or errcode")
-    date_hierarchy = "created_at"
     inlines = (AttemptInline,)
     deeds = (RETRY,)
     fieldsets = (

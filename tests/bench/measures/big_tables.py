@@ -82,9 +82,11 @@ def _finished(first: int, last: int) -> None:
     done: dict[str, Any] = {"state": "done", "finished_at": now, "fence": 1, "attempts": 1}
     plaintext = envelopes.tap("lf-1-1-0123456789ab", "lisi").decode()
     callback = Callback(app="default", event="template_card_event", userid="lisi", plaintext=plaintext, **done)
-    outgoing = Outgoing(kind="lostfound.update_card", subject="1", deadline=now, last_errcode=0, **done)
     _copies(callback, {"task_id": "lf-", "digest": "digest "}, first, last)
-    _copies(outgoing, {"topic": "request:", "effect_key": "update_card:"}, first, last)
+    half = (first + last) // 2
+    for kind, start, end in (("update_card", first, half), ("deliver_contact", half + 1, last)):
+        outgoing = Outgoing(kind=f"lostfound.{kind}", subject="1", deadline=now, last_errcode=0, **done)
+        _copies(outgoing, {"topic": "request:", "effect_key": f"{kind}:"}, start, end)
 
 
 def _copies(row: Job, numbered: dict[str, str], first: int, last: int) -> None:
