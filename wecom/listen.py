@@ -2,11 +2,10 @@
 
 import logging
 import threading
-from typing import Any
 
 from django.db import connection
 
-from .wake import CHANNEL
+from .wake import CHANNEL, own_parameters
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ def _listen(wake: threading.Event, stopping: threading.Event) -> None:
 
     while not stopping.is_set():
         try:
-            with psycopg.connect(**_parameters(), autocommit=True) as own:
+            with psycopg.connect(**own_parameters(), autocommit=True) as own:
                 own.execute(f"LISTEN {CHANNEL}")
                 _heard.set()
                 wake.set()
@@ -44,9 +43,3 @@ def _listen(wake: threading.Event, stopping: threading.Event) -> None:
             _heard.clear()
             logger.warning("not listening, polling instead: %s", type(exc).__name__)
             stopping.wait(RECONNECT)
-
-
-def _parameters() -> dict[str, Any]:
-    """A connection of its own, outside Django's pool: it is held for as long as the worker lives."""
-    parameters = connection.get_connection_params()
-    return {key: value for key, value in parameters.items() if key not in ("pool", "cursor_factory", "context")}

@@ -1,6 +1,12 @@
 """Plumbing: telling workers that something is due. A hint only: a worker that misses it polls anyway."""
 
+import logging
+import threading
+from typing import Any
+
 from django.db import connection, transaction
+
+logger = logging.getLogger(__name__)
 
 CHANNEL = "wecom_due"
 
@@ -8,14 +14,50 @@ CHANNEL = "wecom_due"
 def up() -> None:
     """PostgreSQL passes it on once the transaction at hand holds; on SQLite the workers poll so often that no hint is
     needed.
-
-    In a transaction of its own, which waits for no disk: those that notify commit one after the other, in the whole
-    server, so a NOTIFY beside what is written would let every callback wait for the disk of all the others.
     """
     if connection.vendor == "postgresql":
-        transaction.on_commit(_notify, robust=True)
+        transaction.on_commit(_teller.ask, robust=True)
 
 
-def _notify() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"NOTIFY {CHANNEL}")
+def own_parameters() -> dict[str, Any]:
+    """How to connect outside Django's pool, for a connection that lives as long as its process."""
+    parameters = connection.get_connection_params()
+    return {key: value for key, value in parameters.items() if key not in ("pool", "cursor_factory", "context")}
+
+
+class _Teller:
+    """One thread of the process that says NOTIFY, once for all that was committed since the last time.
+
+    Those that notify commit one after the other, in the whole server: a NOTIFY of each callback's own would let every
+    one wait for all the others, and cost a round trip.
+    """
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._thread = threading.Thread()
+        self._starting = threading.Lock()
+
+    def ask(self) -> None:
+        self._asked.set()
+        if not self._thread.is_alive():  # not yet, or it stayed behind in the parent at a fork
+            with self._starting:
+                if not self._thread.is_alive():
+                    self._thread = threading.Thread(target=self._tell, name="tell", daemon=True)
+                    self._thread.start()
+
+    def _tell(self) -> None:
+        import psycopg
+
+        own: psycopg.Connection[Any] | None = None
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            try:
+                own = own or psycopg.connect(**own_parameters(), autocommit=True)
+                own.execute(f"NOTIFY {CHANNEL}")
+            except psycopg.Error as exc:
+                logger.warning("workers are not told, they find it by themselves: %s", type(exc).__name__)
+                own = None
+
+
+_teller = _Teller()

@@ -28,6 +28,7 @@ BEAT = 5.0  # seconds between two beats
 BEAT_BELIEVED = timedelta(seconds=30)
 CLOCK = 1.0  # seconds between two looks at what is due by the clock
 FINISH_IN = 8.0  # seconds to finish what is in hand when told to stop; supervisors grant 10 for all of it
+GATHER = 0.05  # seconds in which some slots come free, where many rows wait
 AWAY = 1.0  # seconds until the database is tried again
 
 
@@ -70,6 +71,7 @@ class Worker:
         self._in_hand: dict[tuple[type, int], Job] = {}
         self._lock = threading.Lock()
         self._turns = deque(SORTS)
+        self._many_wait = False  # the last look filled every free slot
 
     def run(self) -> bool:
         """Work until told to stop. True: the calls in hand are finished; False: 8 seconds were not enough for one.
@@ -87,6 +89,8 @@ class Worker:
                 if not self._claim_into(pool):
                     self._wake.wait(self._pause())
                 self._wake.clear()
+                if self._many_wait:
+                    self._gather()
         finally:
             finished = self._finish(pool, beside)
         return finished
@@ -105,6 +109,7 @@ class Worker:
             for kind in self._turns:
                 claimed = self._claim_kind(kind, pool) or claimed
             self._turns.rotate()  # neither sort of rows starves under a flood of the other
+            self._many_wait = claimed and not self._free()
             return claimed and self._free() > 0
         except DatabaseError as exc:
             logger.error("the database is away, trying again: %s", type(exc).__name__)
@@ -121,6 +126,13 @@ class Worker:
             return min([most, *(jobs.seconds_to_next(sort.model) for sort in SORTS.values())])
         except DatabaseError:
             return most
+
+    def _gather(self) -> None:
+        """While many rows wait: a moment for some more slots to come free, so that one look fills them all."""
+        give_up = time.monotonic() + GATHER
+        while self._free() < self.slots // 4 and not self._stopping.is_set() and time.monotonic() < give_up:
+            self._wake.wait(GATHER / 5)
+            self._wake.clear()
 
     def _claim_kind(self, kind: str, pool: ThreadPoolExecutor) -> bool:
         sort = SORTS[kind]

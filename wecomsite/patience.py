@@ -5,6 +5,7 @@ with a few such threads no callback would be answered at all. WeCom waits 5 seco
 gives up much sooner; a page has more time. Commands and workers wait as long as it takes.
 """
 
+import select
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,21 @@ class Connection(psycopg.Connection[Any]):
             if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
                 self.pgconn.finish()  # its answer may still come, and would be taken for another question's
             raise
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        """The pool asks by an empty statement whether we live, before each request: the socket knows without asking.
+
+        A server that has gone has closed it, and then there is something to read.
+        """
+        if query == "" and not self.closed and not _something_to_read(self.fileno()):
+            return self.cursor()
+        return super().execute(query, *args, **kwargs)
+
+
+def _something_to_read(socket: int) -> bool:
+    asked = select.poll()
+    asked.register(socket, select.POLLIN)
+    return bool(asked.poll(0))
 
 
 class Patience:
