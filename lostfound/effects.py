@@ -6,7 +6,7 @@ from datetime import timedelta
 from wecom import outbox, sent_cards
 from wecom.outbox import Call, Kind, Nothing, Outgoing, State
 
-from . import card_content
+from . import card_content, retention  # noqa: F401  says how long what is kept
 from .services import contact, following, owing, telling
 from .services.cards import FOLLOWER
 

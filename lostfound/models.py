@@ -41,6 +41,7 @@ class Item(models.Model):
     )
     state = models.CharField(_("state"), max_length=16, choices=ItemState.choices, default=ItemState.OPEN)
     created_at = models.DateTimeField(_("reported"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     hidden_marks = EncryptedTextField(
         _("hidden marks"),
         blank=True,

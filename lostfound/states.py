@@ -109,3 +109,4 @@ class Happened(TextChoices):
     NOT_TOLD = "not_told", _("message not sent")
     RETRIED = "retried", _("retried")
     REPLAYED = "replayed", _("callback handled again")
+    ERASED = "erased", _("a member was forgotten")

@@ -20,20 +20,20 @@ FLOORS = {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth members dispatch handlers"
         " masking wake listen alerts",
-        "Decisions": "inbox outbox sent_cards watch worker",
+        "Decisions": "inbox outbox sent_cards watch worker retention forgetting",
         "Door": "effects views urls tasks checks admin apps management",
     },
     "lostfound": {
         "Facts": "errors states wording pictures",
         "Plumbing": "conf fields models spoken",
-        "Decisions": "card_content selectors search for_members audit services",
+        "Decisions": "card_content selectors search for_members audit services retention erasure",
         "Door": "handlers effects pages templatetags urls api admin apps management",
     },
 }
 # What the lost and found may see of wecom …
 WECOM_FOR_LOSTFOUND = (
     "cards messages recipients replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
-    " alerts members"
+    " alerts members retention forgetting"
 )
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.

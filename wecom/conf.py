@@ -15,6 +15,7 @@ from .errors import ConfigError
 DEFAULT = "default"
 AUTHORIZE_URL = "https://open.weixin.qq.com/connect/oauth2/authorize"
 QR_LOGIN_URL = "https://login.work.weixin.qq.com/wwlogin/sso/login"
+RETENTION_DAYS = {"bodies": 7, "contacts": 30, "photos": 90, "records": 365}
 BEFORE_THE_CODE_DIES = timedelta(hours=2)
 
 
@@ -76,6 +77,11 @@ def app(alias: str = DEFAULT) -> App:
         qr_login_url=str(values.get("QR_LOGIN_URL") or QR_LOGIN_URL),
         previous_callback_keys=_pairs(values.get("PREVIOUS_CALLBACK_KEYS") or ()),
     )
+
+
+def retention(kind: str) -> int:
+    """For how many days data of this kind is kept once it is at rest."""
+    return max(1, int(getattr(settings, "RETENTION_DAYS", {}).get(kind, RETENTION_DAYS[kind])))
 
 
 def instant_feedback() -> bool:

@@ -6,7 +6,7 @@ Being off costs the look-up of `crash.point`.
 
 cb.*    a callback on its way into the inbox           out.*   one try of an effect
 tok.*   a token being fetched                          adm.*   what a person asked for
-purge.batch is reserved for the command `purge`.
+purge.*   what was kept for long enough being dropped
 """
 
 import os

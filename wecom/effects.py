@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from . import alerts, conf, members, sent_cards, watch
+from . import alerts, conf, members, retention, sent_cards, watch
 from .dispatch import periodic
+
+PURGED_AT_ONCE = 10_000
 
 sent_cards.follow("", sent_cards.Follower())
 
@@ -30,3 +32,11 @@ def refresh_members() -> None:
     """Hear of new names, and of those who have left."""
     for app in conf.aliases():
         members.refresh(app=app)
+
+
+@periodic("wecom.purge", every=timedelta(hours=1))
+def purge() -> None:
+    """Drop what has been kept for long enough; a heap of it in several turns, for other work by the clock waits."""
+    for holding in retention.holdings():
+        for _ in retention.purge(holding, most=PURGED_AT_ONCE):
+            pass

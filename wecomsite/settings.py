@@ -272,6 +272,10 @@ TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks.backends.
 
 # --- Lost and found -------------------------------------------------------------------------------------------------
 
+RETENTION_DAYS = {
+    kind: env.int(f"RETENTION_{kind.upper()}_DAYS", days)
+    for kind, days in {"bodies": 7, "contacts": 30, "photos": 90, "records": 365}.items()
+}
 LOSTFOUND_HELP = env.str("LOSTFOUND_HELP", "")
 LOSTFOUND_OPEN_REQUESTS = env.int("LOSTFOUND_OPEN_REQUESTS", 5)
 LOSTFOUND_REQUESTS_A_DAY = env.int("LOSTFOUND_REQUESTS_A_DAY", 20)

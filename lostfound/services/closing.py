@@ -1,6 +1,7 @@
 """Decisions: a thing is back with its owner, or nobody waits for it any more."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from lostfound.errors import Invalid, NotFound, NothingToDo, RequestClosed
 from lostfound.models import Item
@@ -24,7 +25,7 @@ def close_item(*, item_id: int, state: str, by: str) -> Item:
     item = Item.objects.select_for_update().filter(pk=item_id).first()
     if item is None:
         raise NotFound("item", item_id)
-    if not Item.objects.filter(pk=item.pk, state=ItemState.OPEN).update(state=state):
+    if not Item.objects.filter(pk=item.pk, state=ItemState.OPEN).update(state=state, closed_at=timezone.now()):
         raise NothingToDo(f"the item is {item.state}")
     for pk in item.requests.filter(state=RequestState.PENDING).values_list("pk", flat=True):
         _end(pk, by)

@@ -12,7 +12,7 @@ from functools import partial
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lostfound import pictures
@@ -65,15 +65,26 @@ def drop_loose_photos() -> int:
     return _delete(Photo.objects.filter(item=None, created_at__lt=timezone.now() - LOOSE)[:500])
 
 
+def delete_photos(photos: "QuerySet[Photo]") -> None:
+    """Delete these with their files, whoever's they are; in the caller's transaction."""
+    gone = list(photos.values_list("pk", "key"))
+    Photo.objects.filter(pk__in=[pk for pk, _ in gone]).delete()
+    _delete_files([key for _, key in gone])
+
+
 def _delete(photos: Iterable[Photo]) -> int:
     """Those that still belong to no item; how many. Files go last: one without a row is a little waste, a row without
     its file a broken picture.
     """
     gone = [photo.key for photo in photos if Photo.objects.filter(pk=photo.pk, item=None).delete()[0]]
-    for key in gone:
+    _delete_files(gone)
+    return len(gone)
+
+
+def _delete_files(keys: Iterable[str]) -> None:
+    for key in keys:
         for size in SIZES:
             transaction.on_commit(partial(default_storage.delete, file_of(key, size)))
-    return len(gone)
 
 
 def _keep_pace(member: str) -> None:

@@ -68,7 +68,7 @@ def replay_callback(*, callback_id: int, by: str) -> None:
     card = Card.objects.filter(task_id=callback.task_id).first() if callback.task_id else None
     with transaction.atomic():
         if not inbox.replay(callback_id):
-            raise NothingToDo("it is being handled")
+            raise NothingToDo("it is being handled, or its message was purged")
         if card:
             note(card.request, Happened.REPLAYED, actor=by, cause=f"callback {callback_id}")
 

@@ -35,7 +35,7 @@ EVENTS = (
 def replay(callback_id: Any, by: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
     if not inbox.replay(callback_id):
-        raise NotDone(gettext("It is being handled right now."))
+        raise NotDone(gettext("It is being handled right now, or its message was purged."))
 
 
 REPLAY = Deed(

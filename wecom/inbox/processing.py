@@ -57,8 +57,11 @@ def is_for(event: Event, app: conf.App) -> bool:
 
 
 def replay(callback_id: int) -> bool:
-    """Let a callback be handled again, or a quarantined one at last; False where it is being handled right now."""
-    settled = Callback.objects.filter(pk=callback_id).exclude(state__in=Callback.OPEN)
+    """Let a callback be handled again, or a quarantined one at last.
+
+    False where it is being handled right now, or its message was purged.
+    """
+    settled = Callback.objects.filter(pk=callback_id).exclude(state__in=Callback.OPEN).exclude(plaintext="")
     moved = settled.update(state=State.WAITING, due_at=timezone.now(), failures=0, error="", finished_at=None)
     if moved:
         wake.up()

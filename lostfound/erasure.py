@@ -1,0 +1,152 @@
+"""Decisions: one person is forgotten, and what happened stays counted.
+
+    what is open ends ─► nothing is sent to them any more ─► their name becomes one without meaning, words go
+
+Erasing somebody again, or somebody whom nobody knows, finds nothing and says so in the same form.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone, translation
+
+from wecom import forgetting
+from wecom.outbox import Outgoing
+
+from . import card_content, services
+from .errors import LostFoundError, NothingToDo, RequestClosed
+from .models import Card, ContactRequest, IdempotencyKey, Item, Photo, TimelineEntry
+from .services import owing
+from .services.journal import note
+from .services.photos import delete_photos
+from .states import Category, Delivery, Happened, ItemState, RequestState
+
+PATIENCE = timedelta(seconds=70)  # longer than the lease of a dead worker
+STILL_OWED = (Outgoing.State.WAITING, Outgoing.State.PARKED, Outgoing.State.DEAD)
+COUNTED = ("items", "photos", "requests", "cards", "messages", "callbacks", "codes", "members")
+
+
+class StillSending(LostFoundError):
+    """A message to this member was under way for longer than any lease: ask again."""
+
+
+def affected(member: str) -> dict[str, int]:
+    """What erase() would find."""
+    found = Counter(dict.fromkeys(COUNTED, 0))
+    found["items"] = Item.objects.filter(reporter=member).count()
+    found["photos"] = _photos(member).count()
+    found["requests"] = _requests(member).count()
+    found["cards"] = Card.objects.filter(request__finder=member).count()
+    found["messages"] = _messages(member).count()
+    found.update(forgetting.known(member))
+    return dict(found)
+
+
+def erase(*, member: str, by: str, patience: timedelta = PATIENCE) -> dict[str, int]:
+    """Forget a member; the number of rows of each sort. Raises StillSending; what was done by then is good."""
+    member = member.lower()
+    _end_what_is_open(member, by)
+    _stop_sending(member, patience)
+    counts = affected(member)
+    with transaction.atomic():
+        _forget(member, f"erased-{secrets.token_hex(6)}", by)
+    return counts
+
+
+def _end_what_is_open(member: str, by: str) -> None:
+    for pk in Item.objects.filter(reporter=member, state=ItemState.OPEN).values_list("pk", flat=True):
+        _if_possible(partial(services.close_item, item_id=pk, state=ItemState.CLOSED, by=by))
+    undecided = (RequestState.PENDING, RequestState.ACCEPTED)
+    mine = ContactRequest.objects.filter(owner=member, state__in=undecided).exclude(delivery=Delivery.DELIVERED)
+    for pk in mine.values_list("pk", flat=True):
+        _if_possible(partial(services.withdraw_contact_request, request_id=pk, actor=by, by_staff=True))
+    for pk in ContactRequest.objects.filter(finder=member, state=RequestState.PENDING).values_list("pk", flat=True):
+        _if_possible(partial(services.expire_request, request_id=pk, by=by))
+
+
+def _if_possible(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except (NothingToDo, RequestClosed):
+        return  # somebody was quicker, or the contact has begun its way
+
+
+def _stop_sending(member: str, patience: timedelta) -> None:
+    """Take back what was owed to them. A try that is under way ends first; a dead worker's ends with its lease."""
+    give_up = time.monotonic() + patience.total_seconds()
+    while True:
+        now, rows = timezone.now(), _messages(member)
+        ended = rows.filter(Q(state__in=STILL_OWED) | Q(state=Outgoing.State.RUNNING, lease_until__lt=now))
+        ended.update(
+            state=Outgoing.State.CANCELLED,
+            error="the member was erased",
+            finished_at=now,
+            lease_until=None,
+            leased_by="",
+        )
+        if not rows.filter(state=Outgoing.State.RUNNING).exists():
+            return
+        if time.monotonic() > give_up:
+            raise StillSending("a message to this member is still under way")
+        time.sleep(0.2)
+
+
+def _requests(member: str) -> "QuerySet[ContactRequest]":
+    return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member))
+
+
+def _photos(member: str) -> "QuerySet[Photo]":
+    return Photo.objects.filter(Q(sent_by=member) | Q(item__reporter=member))
+
+
+def _messages(member: str) -> "QuerySet[Outgoing]":
+    """What goes, or went, to this member."""
+    of = {owing.topic_of(request.pk): request for request in _requests(member)}
+    rows = Outgoing.objects.filter(topic__in=list(of))
+    mine = [row.pk for row in rows.defer("content") if _receiver(of[row.topic], row) == member]
+    return rows.filter(pk__in=mine)
+
+
+def _receiver(request: ContactRequest, row: Outgoing) -> str:
+    if row.kind == owing.DELIVER_CONTACT:
+        return str(request.owner)
+    if row.kind == owing.TELL:
+        return card_content.receiver(request, row.subject.partition(":")[2])
+    return str(request.finder)
+
+
+def _forget(member: str, nobody: str, by: str) -> None:
+    requests = list(_requests(member))
+    # Those to the other side too: they name this one.
+    forgetting.forget_messages(Outgoing.objects.filter(topic__in=[owing.topic_of(request.pk) for request in requests]))
+    for request in requests:
+        note(request, Happened.ERASED, actor=by)
+    TimelineEntry.objects.filter(actor__iexact=member).update(actor=nobody)
+    cards = Card.objects.filter(request__finder=member)
+    forgetting.forget_cards([card.pk for card in cards], nobody)
+    delete_photos(_photos(member))
+    _forget_words(member)
+    ContactRequest.objects.filter(owner=member, delivery=Delivery.OWED).update(delivery=Delivery.FAILED)
+    ContactRequest.objects.filter(owner=member).update(owner=nobody, message="")
+    ContactRequest.objects.filter(finder=member).update(finder=nobody, contact_value="")
+    Item.objects.filter(reporter=member).update(
+        reporter=nobody, description="", search_text="", contact_value="", hidden_marks="", form_key=None
+    )
+    IdempotencyKey.objects.filter(user__username__iexact=member).delete()
+    forgetting.forget_member(member, nobody)
+
+
+def _forget_words(member: str) -> None:
+    """What somebody called a thing may name them: it is called by its category from now on."""
+    with translation.override(settings.LANGUAGE_CODE):
+        for category in Category:
+            items = Item.objects.filter(reporter=member, category=category)
+            ContactRequest.objects.filter(item__in=items).update(item_title=str(category.label))
+            items.update(title=str(category.label))

@@ -1,0 +1,70 @@
+"""Decisions: how long the lost and found keeps what it knows about people. See `wecom.retention`.
+
+contacts   what an owner may get, and the hidden marks, once request or item are over
+photos     of items that are over
+records    the requests with their cards and timelines, and the items, for as long as somebody may ask
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from wecom.outbox import Outgoing
+from wecom.retention import Holding, Rows, register
+
+from .models import ContactRequest, Item, Photo
+from .services.owing import topic_of
+from .services.photos import delete_photos
+from .states import Delivery, ItemState, RequestState
+
+STILL_NEEDED = (Delivery.OWED, Delivery.UNSURE, Delivery.FAILED)  # a person may send it again
+
+
+def _decided(kept: timedelta) -> Rows:
+    decided = ContactRequest.objects.exclude(state=RequestState.PENDING)
+    return decided.filter(decided_at__lt=timezone.now() - kept)
+
+
+def _contacts(kept: timedelta) -> Rows:
+    return _decided(kept).exclude(contact_value="").exclude(delivery__in=STILL_NEEDED)
+
+
+def _items_over(kept: timedelta) -> Rows:
+    return Item.objects.exclude(state=ItemState.OPEN).filter(closed_at__lt=timezone.now() - kept)
+
+
+def _secrets_of_items(kept: timedelta) -> Rows:
+    return _items_over(kept).filter(~Q(contact_value="") | ~Q(hidden_marks=""))
+
+
+def _photos(kept: timedelta) -> Rows:
+    over = Photo.objects.exclude(item__state=ItemState.OPEN)
+    return over.filter(item__closed_at__lt=timezone.now() - kept)
+
+
+def _drop_requests(rows: Rows) -> None:
+    """But for those of which something is still to be sent."""
+    topics = {topic_of(pk): pk for pk in rows.values_list("pk", flat=True)}
+    busy = Outgoing.objects.filter(topic__in=topics, state__in=Outgoing.OPEN).values_list("topic", flat=True)
+    ContactRequest.objects.filter(pk__in=set(topics.values()) - {topics[topic] for topic in busy}).delete()
+
+
+def _items_without_requests(kept: timedelta) -> Rows:
+    return _items_over(kept).filter(requests=None)
+
+
+def _drop_items(rows: Rows) -> None:
+    keys: list[Any] = list(rows.values_list("pk", flat=True))
+    delete_photos(Photo.objects.filter(item__in=keys))
+    Item.objects.filter(pk__in=keys).delete()
+
+
+register(
+    Holding("contacts", "contacts", _contacts, lambda rows: rows.update(contact_value="")),
+    Holding("contacts", "items", _secrets_of_items, lambda rows: rows.update(contact_value="", hidden_marks="")),
+    Holding("photos", "photos", _photos, delete_photos),
+    Holding("records", "requests", _decided, _drop_requests),
+    Holding("records", "items", _items_without_requests, _drop_items),
+)

@@ -1,0 +1,131 @@
+"""One member is forgotten, and what happened stays counted."""
+
+import threading
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection, connections
+from django.utils import timezone
+
+from lostfound import erasure
+from lostfound.models import ContactRequest, Item
+from wecom import outbox
+from wecom.models import Callback, Member, Outgoing
+
+from .world import FINDER, OWNER, PHONE, SEND, WeCom, ask, asked, found_item, killed, tap
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def erase(member: str, *options: str) -> str:
+    out = StringIO()
+    call_command("erase_subject", member, "--yes", *options, stdout=out)
+    return out.getvalue()
+
+
+def whole_database() -> str:
+    """Every text of every table of ours."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table.startswith(("wecom_", "lostfound_")):
+                cursor.execute(f"SELECT * FROM {table}")
+                found.append(f"{table} {cursor.fetchall()}")
+    return "\n".join(found).lower()
+
+
+@pytest.mark.parametrize("member", [FINDER, OWNER])
+def test_nothing_names_them_any_more_and_numbers_stay(wecom: WeCom, member: str) -> None:
+    Member.objects.create(userid=member, name="某某")
+    card = asked(message="里面有张三的照片")
+    tap(card)
+    outbox.drain()
+    Callback.objects.create(app="default", userid=member.upper(), plaintext="x", digest="d", state="done")
+    before = ContactRequest.objects.count(), Item.objects.count(), Outgoing.objects.count()
+    erase(member)
+    outbox.drain()
+    assert member not in whole_database()
+    assert before == (ContactRequest.objects.count(), Item.objects.count(), Outgoing.objects.count())
+    assert ContactRequest.objects.get().delivery == "delivered"
+    assert list(ContactRequest.objects.get().timeline.values_list("event", flat=True))[-1] == "erased"
+
+
+def test_a_finders_words_photos_and_contact_go(wecom: WeCom) -> None:
+    item = found_item(title="李四的伞", description="刻着李四")
+    erase(FINDER)
+    item.refresh_from_db()
+    assert "李四" not in item.title
+    assert (item.description, item.contact_value, item.state) == ("", "", "closed")
+
+
+def test_nothing_is_sent_to_them_and_the_other_side_is_told(wecom: WeCom) -> None:
+    ask()
+    erase(FINDER)
+    outbox.drain()
+    assert wecom.cards == {}
+    assert len(wecom.seen_by(OWNER)) == 1
+    assert wecom.seen_by(FINDER) == []
+
+
+def test_an_owner_who_is_forgotten_gets_no_contact(wecom: WeCom) -> None:
+    tap(asked())
+    erase(OWNER)
+    outbox.drain()
+    assert PHONE not in str(wecom.texts)
+
+
+def test_a_message_under_way_ends_first_and_a_dead_workers_with_its_lease(wecom: WeCom) -> None:
+    ask()
+    wecom.will(SEND, "killed")
+    killed()
+    erase(FINDER)
+    assert set(Outgoing.objects.filter(kind="lostfound.send_card").values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_it_waits_for_a_try_that_is_being_made(wecom: WeCom) -> None:
+    ask()
+    row = Outgoing.objects.get()
+    Outgoing.objects.update(state="running", lease_until=timezone.now() + timedelta(minutes=1))
+    done: list[Any] = []
+
+    def forget() -> None:
+        done.append(erasure.erase(member=FINDER, by="desk"))
+        connections.close_all()
+
+    waiting = threading.Thread(target=forget)
+    waiting.start()
+    waiting.join(0.6)
+    assert done == []
+    Outgoing.objects.filter(pk=row.pk).update(state="done", lease_until=None, finished_at=timezone.now())
+    waiting.join(10)
+    assert len(done) == 1
+
+
+def test_one_that_never_ends_is_said(wecom: WeCom, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask()
+    Outgoing.objects.update(state="running", lease_until=timezone.now() + timedelta(minutes=9))
+    with pytest.raises(erasure.StillSending):
+        erasure.erase(member=FINDER, by="desk", patience=timedelta(seconds=0.3))
+
+
+def test_again_unknown_or_in_other_letters_it_says_the_same_in_the_same_form(wecom: WeCom) -> None:
+    found_item()
+    first = erase("LiSi")
+    assert first.startswith("items=1 photos=0 ")
+    again, unknown = erase(FINDER), erase("nobody.known")
+    assert again == unknown
+    assert [part.partition("=")[0] for part in again.split()] == [part.partition("=")[0] for part in first.split()]
+
+
+def test_it_asks_before_it_forgets(wecom: WeCom) -> None:
+    found_item()
+    with pytest.raises(CommandError, match="--yes"):
+        call_command("erase_subject", FINDER)
+    assert "items=1" in erase(FINDER, "--dry-run")
+    assert Item.objects.get().reporter == FINDER
+    with pytest.raises(CommandError, match="UserID"):
+        erase("@all")

@@ -1,0 +1,155 @@
+"""What was kept for long enough is dropped, and nothing that is under way."""
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from lostfound import services
+from lostfound.models import Card, ContactRequest, Item, Photo, TimelineEntry
+from lostfound.services.photos import file_of
+from tests.lostfound.member import picture
+from wecom import inbox, outbox, retention
+from wecom.models import Attempt, Callback, Outgoing
+
+from .world import FINDER, PHONE, WeCom, asked, found_item, tap
+
+pytestmark = pytest.mark.django_db
+
+
+def purge(*options: str) -> str:
+    out = StringIO()
+    call_command("purge", *options, stdout=out)
+    return out.getvalue()
+
+
+def age(days: int) -> None:
+    """Everything happened so many days earlier."""
+    for model in (Callback, Outgoing, Attempt, ContactRequest, Card, Item, Photo):
+        for row in model._default_manager.all():
+            for field in row._meta.concrete_fields:
+                value = getattr(row, field.attname)
+                if field.get_internal_type() == "DateTimeField" and value:
+                    setattr(row, field.attname, value - timedelta(days=days))
+            row.save()
+
+
+def kept_callback(**values: Any) -> Callback:
+    usual = {
+        "app": "default",
+        "plaintext": "<xml></xml>",
+        "digest": "d",
+        "state": "done",
+        "finished_at": timezone.now(),
+    }
+    return Callback.objects.create(**{**usual, **values})
+
+
+def delivered(wecom: WeCom) -> ContactRequest:
+    card = asked()
+    tap(card)
+    outbox.drain()
+    return card.request
+
+
+def test_words_go_after_a_week_and_what_happened_stays(wecom: WeCom) -> None:
+    request = delivered(wecom)
+    kept_callback()
+    age(8)
+    assert "bodies callbacks: 1" in purge()
+    assert Callback.objects.get().plaintext == ""
+    assert set(map(str, Attempt.objects.values_list("request", flat=True))) == {"{}"}
+    assert Attempt.objects.filter(errcode=0).count() == Attempt.objects.count() > 0
+    request.refresh_from_db()
+    assert request.contact_value == PHONE  # for thirty days
+
+
+def test_contacts_go_after_a_month_and_records_after_a_year(wecom: WeCom) -> None:
+    request = delivered(wecom)
+    services.close_item(item_id=request.item_id, state="returned", by="desk")
+    outbox.drain()
+    age(31)
+    purge()
+    request.refresh_from_db()
+    assert request.contact_value == request.item.contact_value == ""
+    assert TimelineEntry.objects.exists()
+    age(340)
+    purge()
+    for model in (ContactRequest, Card, Item, Outgoing, TimelineEntry):
+        assert not model._default_manager.exists(), model
+
+
+def test_a_dry_run_counts_and_changes_nothing(wecom: WeCom) -> None:
+    delivered(wecom)
+    age(400)
+    before = [model._default_manager.count() for model in (Callback, Outgoing, Attempt, ContactRequest)]
+    said = purge("--dry-run")
+    assert "dry_run=true" in said
+    assert "records requests: 1" in said
+    assert before == [model._default_manager.count() for model in (Callback, Outgoing, Attempt, ContactRequest)]
+
+
+def test_what_is_under_way_is_left_alone(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)  # the contact is owed and not sent
+    kept_callback(state="waiting", finished_at=None, digest="waits")
+    kept_callback(state="quarantined", digest="aside")
+    age(40)
+    purge("--only", "bodies")
+    purge("--only", "contacts")
+    assert list(Callback.objects.exclude(plaintext="").values_list("state", flat=True).order_by("pk")) == [
+        "waiting",
+        "quarantined",
+    ]
+    outbox.drain()
+    assert any(PHONE in text for text in wecom.seen_by("zhangsan"))
+    age(400)
+    Outgoing.objects.filter(kind="lostfound.update_card").update(state="waiting", finished_at=None)
+    purge("--only", "records")
+    assert ContactRequest.objects.exists()
+
+
+def test_photos_of_an_item_that_is_over_go_with_their_files(
+    settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    photo = services.keep_photo(content=picture(), sent_by=FINDER)
+    item = found_item(photos=[photo])
+    age(100)
+    purge()
+    assert Photo.objects.count() == 1  # it is open
+    services.close_item(item_id=item.pk, state="returned", by="desk")
+    age(91)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "photos photos: 1" in purge()
+    assert not Photo.objects.exists()
+    assert not default_storage.exists(file_of(photo.key, "small"))
+
+
+def test_a_purged_callback_is_known_still_and_cannot_be_handled_again(wecom: WeCom) -> None:
+    row = kept_callback()
+    age(8)
+    purge()
+    assert not inbox.replay(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.digest) == ("done", "d")
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "abc", "1.5", "9999999", ""])
+def test_a_senseless_number_of_days_is_refused(days: str) -> None:
+    with pytest.raises(CommandError):
+        purge("--days", days)
+
+
+def test_days_may_be_given_and_are_worked_off_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for number in range(5):
+        kept_callback(digest=str(number))
+    age(3)
+    assert "purged=0" in purge("--days", "4")
+    assert "bodies callbacks: 5" in purge("--days", "2", "--only", "bodies")

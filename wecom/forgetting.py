@@ -1,0 +1,46 @@
+"""Decisions: what wecom's own tables hold about one member is dropped; what happened stays counted.
+
+The app above knows which cards and messages were the member's, and calls this in its own transaction.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from .models import Attempt, Bucket, Callback, Member, Outgoing, ResponseCode, SentCard
+
+State = SentCard.State
+
+
+def known(member: str) -> dict[str, int]:
+    """How many rows of each sort are about this member."""
+    return {
+        "callbacks": Callback.objects.filter(userid__iexact=member).count(),
+        "codes": ResponseCode.objects.filter(userid__iexact=member).count(),
+        "members": Member.objects.filter(userid=member.lower()).count(),
+    }
+
+
+def forget_messages(messages: "QuerySet[Outgoing]") -> None:
+    """The words of messages that are over; that they were sent, and when, stays known."""
+    over = list(messages.exclude(state__in=Outgoing.OPEN).values_list("pk", flat=True))
+    Outgoing.objects.filter(pk__in=over).update(content="")
+    Attempt.objects.filter(outgoing__in=over).update(request={}, answer={})
+
+
+def forget_cards(cards: Iterable[int], nobody: str) -> None:
+    """Cards on this member's phone: they stay as they are there, and nothing of them is known here any more."""
+    rows = SentCard.objects.filter(pk__in=list(cards))
+    rows.filter(state=State.OWED).update(state=State.CANCELLED)
+    rows.filter(state__in=(State.SHOWN, State.CLOSING)).update(state=State.STUCK)
+    rows.update(recipients={"users": [nobody]}, unreached=[], payload={}, is_final=True)
+
+
+def forget_member(member: str, nobody: str) -> None:
+    """The rest. A callback that is being handled keeps its message until it is dropped by age."""
+    mine = Callback.objects.filter(userid__iexact=member)
+    mine.exclude(state__in=Callback.OPEN).update(plaintext="")
+    mine.update(userid=nobody)
+    ResponseCode.objects.filter(userid__iexact=member).update(userid=nobody)
+    Member.objects.filter(userid=member.lower()).delete()
+    Bucket.objects.filter(name__startswith="member:", name__iendswith=f":{member}").delete()
