@@ -12,6 +12,5 @@ apps.py       the waits that are shorter here than in production, and nothing el
 A world is gunicorn with two processes, one or two workers and the sandbox, each a process of its own, on a database of
 its own. Scenarios use it one after another. A new one is a function in scenarios/; registry.py shows one whole.
 
-Names are those of the catalogue of faults. Its F85 (a million rows) is a benchmark, and F94 (erasure of
-a person) waits for the command that erases.
+Names are those of the catalogue of faults. Its F85 (a million rows) is a benchmark.
 """

@@ -69,6 +69,22 @@ def die_in_a_retry(world: World) -> None:
     world.expect(len(world.texts(case.owner)) == 1, "the contact did not arrive")
 
 
+@scenario("point purge.batch", "Death in the middle of a purge: the next one finishes, nothing is half gone")
+def die_in_a_purge(world: World) -> None:
+    case = world.ask()
+    world.tap(case)
+    world.rest()
+    world.later(hours=3 * 24)
+    with tempfile.TemporaryDirectory(prefix="tally-") as tally:
+        armed = {"CRASH_POINT": "purge.batch:2", "CRASH_TALLY": tally}
+        code, _ = world.command("purge", "--days", "2", "--only", "bodies", **armed)
+    world.expect(code == -9, f"it was to be killed and ended with {code}")
+    code, said = world.command("purge", "--days", "2", "--only", "bodies")
+    world.expect(code == 0 and "purged=0" not in said, f"the second one did not finish: {said}")
+    code, said = world.command("purge", "--days", "2", "--only", "bodies", "--dry-run")
+    world.expect("be purged=0" in said, f"something is left: {said}")
+
+
 # --- While the platform holds the call: F23, F24, F27 -----------------------------------------------------------------
 
 

@@ -62,6 +62,21 @@ def finder_gone(world: World) -> None:
     world.expect(bool(world.texts(case.owner)), "the owner was not told")
 
 
+@scenario("F94", "A person is erased while a message to them is under way: it ends, and nothing is sent after")
+def erased_in_flight(world: World) -> None:
+    world.fault(SEND, "delay", value=1500)
+    case = world.ask(shown=False)
+    world.wait(lambda: [one for job in world.jobs(case, "send_card") for one in job["tries"]], what="the card's call")
+    code, said = world.command("erase_subject", case.finder, "--yes")
+    world.expect(code == 0, f"it ended with {code}: {said}")
+    before = len(world.chat(case.finder))
+    world.rest()
+    world.expect(len(world.chat(case.finder)) == before <= 1, "something was sent to them after that")
+    world.expect(len(world.texts(case.owner)) == 1, "the other side was not told")
+    code, again = world.command("erase_subject", case.finder.upper(), "--yes")
+    world.expect(code == 0 and "items=0" in again, f"a second time: {again}")
+
+
 @scenario("F95 before", "The finder declines after having agreed, before the send has begun")
 def declined_before(world: World) -> None:
     case = world.ask()
