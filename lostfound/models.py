@@ -61,6 +61,10 @@ class Item(models.Model):
                 fields=["kind", "state", "-happened_at", "-id", "category", "search_text"], name="lostfound_item_search"
             ),
             models.Index(fields=["reporter", "-id"], name="lostfound_item_reporter"),
+            # For the statistics: each holds all that is counted.
+            models.Index(fields=["kind", "category", "state"], name="lostfound_item_category"),
+            models.Index(fields=["kind", "place", "state"], name="lostfound_item_place"),
+            models.Index(fields=["closed_at"], name="lostfound_item_closed", condition=Q(closed_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -114,7 +118,7 @@ class ContactRequest(models.Model):
     # What the finder agreed to, taken down at the moment of agreeing: a repeat must be byte-identical.
     contact_channel = models.CharField(_("contact by"), max_length=8, choices=Channel.choices, blank=True)
     contact_value = EncryptedTextField(_("contact"), blank=True)
-    created_at = models.DateTimeField(_("asked"), default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(_("asked"), default=timezone.now)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("contact delivered"), null=True, blank=True)
     consent_withdrawn_at = models.DateTimeField(
@@ -134,6 +138,12 @@ class ContactRequest(models.Model):
                 condition=Q(state=RequestState.PENDING),
                 name="lostfound_one_open_request",
             )
+        ]
+        indexes = [
+            models.Index(fields=["created_at", "state"], name="lostfound_request_day"),
+            models.Index(
+                fields=["delivered_at"], name="lostfound_request_delivered", condition=Q(delivered_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

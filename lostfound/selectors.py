@@ -17,7 +17,8 @@ from .services import owing
 from .states import Delivery, RequestState
 
 FAILED = (State.PARKED, State.DEAD)
-_NOT_SHOWN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED, CardState.STUCK, CardState.RECALLED)
+_NOT_SEEN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED)
+_NOT_SHOWN = (*_NOT_SEEN, CardState.STUCK, CardState.RECALLED)
 
 
 def outgoing_of(request: ContactRequest) -> "QuerySet[Outgoing]":
@@ -102,3 +103,10 @@ _DELIVERING: dict[str, Callable[[], str]] = {
     Delivery.UNSURE: lambda: _("Nobody knows whether the owner got the contact: ask, then retry it or leave it."),
     Delivery.FAILED: lambda: _("The owner did not get the contact: see why, then retry it."),
 }
+
+
+def requests_not_seen(rows: "QuerySet[ContactRequest] | None" = None) -> "QuerySet[ContactRequest]":
+    """Requests that wait for a finder who perhaps never saw the question: their newest card did not surely arrive."""
+    pending = (ContactRequest.objects.all() if rows is None else rows).filter(state=RequestState.PENDING)
+    newest = Card.objects.filter(request=OuterRef("pk")).order_by("-round").values("state")[:1]
+    return pending.annotate(newest=Subquery(newest)).filter(newest__in=_NOT_SEEN)

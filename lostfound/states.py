@@ -109,4 +109,5 @@ class Happened(TextChoices):
     NOT_TOLD = "not_told", _("message not sent")
     RETRIED = "retried", _("retried")
     REPLAYED = "replayed", _("callback handled again")
+    SETTLED = "settled", _("settled by hand")
     ERASED = "erased", _("a member was forgotten")

@@ -20,13 +20,13 @@ FLOORS = {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth members dispatch handlers"
         " masking wake listen alerts",
-        "Decisions": "inbox outbox sent_cards watch worker retention forgetting",
+        "Decisions": "inbox outbox sent_cards watch worker retention forgetting standing",
         "Door": "effects views urls tasks checks admin apps management",
     },
     "lostfound": {
         "Facts": "errors states wording pictures",
         "Plumbing": "conf fields models spoken",
-        "Decisions": "card_content selectors search for_members audit services retention erasure",
+        "Decisions": "card_content selectors search for_members audit services retention erasure statistics",
         "Door": "handlers effects pages templatetags urls api admin apps management",
     },
 }
@@ -38,7 +38,7 @@ WECOM_FOR_LOSTFOUND = (
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.
 WECOM_BESIDES = {
-    "lostfound.admin": "models admin",
+    "lostfound.admin": "models admin standing",
     "lostfound.services.recovery": "models inbox",
     "lostfound.audit": "models",
 }

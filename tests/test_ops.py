@@ -1,5 +1,6 @@
 """What a supervisor asks: is the process alive, is the whole ready."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -103,6 +104,23 @@ def test_a_database_that_is_away_is_told_without_its_address(client: Client, mon
     assert b"10.0.0.5" not in answer.content
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.django_db
+def test_metrics_tell_how_things_stand_and_nothing_of_people(client: Client) -> None:
+    beat()
+    now = timezone.now()
+    late = {"due_at": now - timedelta(seconds=90), "subject": "1", "deadline": now, "kind": "x"}
+    Outgoing.objects.create(effect_key="a", **late)
+    Outgoing.objects.create(effect_key="b", state="parked", topic="request:1", **late)
+    answer = client.get("/metrics")
+    assert answer["Content-Type"].startswith("text/plain")
+    lines = dict(line.rsplit(" ", 1) for line in answer.content.decode().splitlines() if not line.startswith("#"))
+    assert lines["wecom_workers"] == "1.0"
+    assert lines['wecom_open_rows{table="outgoing"}'] == "1.0"
+    assert 90 <= float(lines['wecom_oldest_seconds{table="outgoing"}']) < 95
+    assert lines['wecom_needing_person{state="parked",table="outgoing"}'] == "1.0"
+    assert set(re.findall(r'(\w+)="', answer.content.decode())) == {"table", "state"}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_only_reading_is_allowed(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405

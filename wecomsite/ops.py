@@ -1,6 +1,7 @@
 """The site: what a supervisor asks. No login, no secrets, nothing about members."""
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
-from wecom.models import Callback, Job, Lease, Outgoing
+from wecom import standing
+from wecom.models import Callback, Outgoing
 
 logger = logging.getLogger(__name__)
-WORKER = "worker:"  # the workers' leases are named so; each is renewed while its worker lives
 
 
 @never_cache
@@ -44,7 +48,7 @@ def _look_closely(state: dict[str, Any], now: datetime) -> list[str]:
         state["migrations"] = "missing"
         return [f"{missing} migrations are not applied: run manage.py migrate"]
     state["oldest_waiting_seconds"] = _oldest_waiting(now)
-    state["worker"] = _worker_beat(now)
+    state["worker"] = "ok" if standing.workers() else "missing"
     return [] if state["worker"] == "ok" else ["no worker is running: start manage.py run_worker"]
 
 
@@ -53,15 +57,37 @@ def _migrations_missing() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def _worker_beat(now: datetime) -> str:
-    beats = Lease.objects.filter(name__startswith=WORKER, until__gt=now)
-    return "ok" if beats.exists() else "missing"
-
-
 def _oldest_waiting(now: datetime) -> int:
     """Seconds since the longest waiting open row became due; 0 where nothing waits."""
-    waiting = [
-        model._default_manager.filter(Job.IS_OPEN, due_at__lte=now).order_by("due_at").values_list("due_at").first()
-        for model in (Callback, Outgoing)
-    ]
-    return max((int((now - due).total_seconds()) for (due,) in filter(None, waiting)), default=0)
+    ages = (standing.oldest(model, now=now) for model in (Callback, Outgoing))
+    return max((int(age.total_seconds()) for age in ages if age), default=0)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """How things stand, for Prometheus: the same whichever process answers, for it is all in the database."""
+    registry = CollectorRegistry()
+    registry.register(_Standing())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Standing(Collector):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = timezone.now()
+        yield GaugeMetricFamily("wecom_workers", "Workers that are alive.", value=standing.workers())
+        yield GaugeMetricFamily("wecom_paused", "Apps and APIs that rest.", value=standing.paused().count())
+        dying = standing.dying_codes().count()
+        yield GaugeMetricFamily("wecom_dying_codes", "Codes in use that die within two hours.", value=dying)
+        open_rows = GaugeMetricFamily("wecom_open_rows", "Rows that wait or are being worked on.", labels=["table"])
+        oldest = GaugeMetricFamily("wecom_oldest_seconds", "Since when the oldest one is due.", labels=["table"])
+        needing = GaugeMetricFamily("wecom_needing_person", "Rows that wait for a person.", labels=["table", "state"])
+        models: tuple[type[Callback] | type[Outgoing], ...] = (Callback, Outgoing)
+        for model in models:
+            table = str(model._meta.model_name)
+            open_rows.add_metric([table], standing.waiting(model).count())
+            age = standing.oldest(model, now=now)
+            oldest.add_metric([table], age.total_seconds() if age else 0)
+            for state in model.NEEDS_PERSON:
+                needing.add_metric([table, state], standing.needing(model).filter(state=state).count())
+        yield from (open_rows, oldest, needing)

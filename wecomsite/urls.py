@@ -17,6 +17,7 @@ urlpatterns = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("healthz", login_not_required(ops.healthz), name="healthz"),
     path("readyz", login_not_required(ops.readyz), name="readyz"),
+    path("metrics", login_not_required(ops.metrics), name="metrics"),
 ]
 
 if settings.WECOM_SANDBOX:

@@ -19,43 +19,51 @@ from .reasons import translated
 FAILED = (State.PARKED, State.DEAD)
 
 
-def _resend(request_id: Any, by: str) -> None:
-    services.resend_card(request_id=request_id, by=by)
+def _resend(request_id: Any, by: str, why: str) -> None:
+    services.resend_card(request_id=request_id, by=by, why=why)
 
 
-def _expire(request_id: Any, by: str) -> None:
+def _expire(request_id: Any, by: str, why: str) -> None:
     services.expire_request(request_id=request_id, by=by)
 
 
-def _withdraw(request_id: Any, by: str) -> None:
+def _withdraw(request_id: Any, by: str, why: str) -> None:
     services.withdraw_contact_request(request_id=request_id, actor=by, by_staff=True)
 
 
-def _return(item_id: Any, by: str) -> None:
+def _return(item_id: Any, by: str, why: str) -> None:
     services.close_item(item_id=item_id, state=ItemState.RETURNED, by=by)
 
 
-def _close(item_id: Any, by: str) -> None:
+def _close(item_id: Any, by: str, why: str) -> None:
     services.close_item(item_id=item_id, state=ItemState.CLOSED, by=by)
 
 
-def _resend_of_card(card_id: Any, by: str) -> None:
-    services.resend_card(request_id=Card.objects.values_list("request_id", flat=True).get(pk=card_id), by=by)
+def _resend_of_card(card_id: Any, by: str, why: str) -> None:
+    services.resend_card(request_id=Card.objects.values_list("request_id", flat=True).get(pk=card_id), by=by, why=why)
 
 
-def _retry_update_of_card(card_id: Any, by: str) -> None:
+def _retry_update_of_card(card_id: Any, by: str, why: str) -> None:
     row = sent_cards.updates_of(Card.objects.get(pk=card_id)).filter(state__in=FAILED).last()
     if row is None:
         raise errors.NothingToDo("no update of this card has failed")
-    services.retry_outgoing(outgoing_id=row.pk, by=by)
+    services.retry_outgoing(outgoing_id=row.pk, by=by, why=why)
 
 
-def _retry(outgoing_id: Any, by: str) -> None:
-    services.retry_outgoing(outgoing_id=outgoing_id, by=by)
+def _retry(outgoing_id: Any, by: str, why: str) -> None:
+    services.retry_outgoing(outgoing_id=outgoing_id, by=by, why=why)
 
 
-def _replay(callback_id: Any, by: str) -> None:
-    services.replay_callback(callback_id=callback_id, by=by)
+def _replay(callback_id: Any, by: str, why: str) -> None:
+    services.replay_callback(callback_id=callback_id, by=by, why=why)
+
+
+def _settle(outgoing_id: Any, by: str, why: str) -> None:
+    services.settle_outgoing(outgoing_id=outgoing_id, by=by, why=why)
+
+
+def _settle_callback(callback_id: Any, by: str, why: str) -> None:
+    services.settle_callback(callback_id=callback_id, by=by, why=why)
 
 
 def _may_withdraw(request: ContactRequest) -> bool:
@@ -94,7 +102,9 @@ WITHDRAW = Deed(
     icon="undo",
 )
 RETRY = replace(outgoing.RETRY, act=translated(_retry))
-RETRY_UPDATE = replace(RETRY, label=_("Retry the update"), warning="")
+RETRY_UPDATE = replace(RETRY, label=_("Retry the update"), risks=lambda rows: ())
+SETTLE = replace(outgoing.SETTLE, act=translated(_settle))
+SETTLE_CALLBACK = replace(callbacks.SETTLE, act=translated(_settle_callback))
 REPLAY = replace(callbacks.REPLAY, act=translated(_replay))
 RESEND_CARD = replace(
     RESEND, act=translated(_resend_of_card), fits=lambda row: row.request.state == RequestState.PENDING

@@ -1,87 +1,163 @@
-"""Door: the first page of the admin, kept simple: what needs somebody now, and what is going on. Numbers are links."""
+"""Door: the first page of the admin: what needs somebody now, how we are doing, what is there. Numbers are links."""
 
+import json
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from lostfound.models import Card, ContactRequest, Item
-from lostfound.states import Delivery, ItemKind, ItemState, RequestState
-from wecom.models import Callback, Lease, Outgoing
-from wecom.sent_cards import CardState
+from lostfound import selectors, statistics
+from lostfound.states import Category, ItemKind, ItemState, RequestState
+from lostfound.statistics import Day, Returned
+from wecom import standing
+from wecom.models import Callback, Job, Outgoing
 
 from .proxies import only_updates, without_updates
 
-FAILED = (Outgoing.State.PARKED, Outgoing.State.DEAD)
-UNREAD = (Callback.State.QUARANTINED, Callback.State.POISON)
-UNSEEN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.STUCK)
+LATE = timedelta(minutes=5)
+# The same colour for the same state everywhere: unfold's green, red, orange and greys.
+COLOURS = (
+    (RequestState.ACCEPTED, "#16a34a"),
+    (RequestState.DECLINED, "#dc2626"),
+    (RequestState.EXPIRED, "#f97316"),
+    (RequestState.WITHDRAWN, "#9ca3af"),
+    (RequestState.PENDING, "#60a5fa"),
+)
+CHART = {
+    "maxBarThickness": 18,
+    "datasets": {"bar": {"borderRadius": 2}},
+    "scales": {
+        "x": {"stacked": True, "grid": {"display": False}},
+        "y": {"stacked": True, "beginAtZero": True, "display": True, "ticks": {"precision": 0}},
+    },
+}
+
+Tile = dict[str, Any]
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """UNFOLD["DASHBOARD_CALLBACK"]: adds `needs`, `going` and `worker` to the context of the index page."""
-    context["needs"] = [tile for tile in _needs() if _may(request, tile)]
-    context["going"] = [tile for tile in _going() if _may(request, tile)]
-    context["worker"] = Lease.objects.filter(name__startswith="worker:", until__gt=timezone.now()).exists()
+    """UNFOLD["DASHBOARD_CALLBACK"]: adds what this person may see to the context of the index page."""
+    context["worker"] = standing.workers() > 0
+    context["paused"] = [(row.name, row.reason, row.closed_until) for row in standing.paused()]
+    context["needs"] = [tile for tile in _needs() if _may(request, tile["label"])]
+    context["doing"] = _doing() if _may(request, "lostfound.contactrequest") else None
+    context["there"] = _there() if _may(request, "lostfound.item") else None
     return context
 
 
-def _needs() -> list[dict[str, Any]]:
-    outgoing = Outgoing.objects.filter(state__in=FAILED)
+def _needs() -> list[Tile]:
+    outgoing, unseen = standing.needing(Outgoing), selectors.requests_not_seen().count()
+    failed = {"state__in": Outgoing.NEEDS_PERSON}
+    unread = {"state__in": Callback.NEEDS_PERSON}
     return [
-        _tile("lostfound.cardupdate", _("Card updates that failed"), only_updates(outgoing).count(), state__in=FAILED),
-        _tile("wecom.outgoing", _("Messages that failed"), without_updates(outgoing).count(), state__in=FAILED),
-        _tile("lostfound.card", _("Cards not shown right"), _count(Card, UNSEEN), state__in=UNSEEN),
-        _tile("wecom.callback", _("Callbacks nobody handled"), _count(Callback, UNREAD), state__in=UNREAD),
-        _tile(
-            "lostfound.contactrequest",
-            _("Contacts not delivered"),
-            ContactRequest.objects.filter(delivery__in=(Delivery.UNSURE, Delivery.FAILED)).count(),
-            delivery__in=(Delivery.UNSURE, Delivery.FAILED),
-        ),
+        _tile("wecom.outgoing", _("Messages that failed"), without_updates(outgoing).count(), **failed),
+        _tile("lostfound.cardupdate", _("Card updates that failed"), only_updates(outgoing).count(), **failed),
+        _tile("wecom.callback", _("Callbacks nobody handled"), standing.needing(Callback).count(), **unread),
+        _tile("lostfound.contactrequest", _("Questions that did not arrive"), unseen, question="unseen"),
+        _dying(),
+        _oldest("wecom.callback", _("Oldest callback waiting"), Callback),
+        _oldest("wecom.outgoing", _("Oldest message waiting"), Outgoing),
     ]
 
 
-def _going() -> list[dict[str, Any]]:
-    requests = dict(ContactRequest.objects.order_by().values_list("state").annotate(Count("pk")))
-    items = dict(Item.objects.filter(state=ItemState.OPEN).order_by().values_list("kind").annotate(Count("pk")))
-    return [
+def _dying() -> Tile:
+    now = timezone.now()
+    until = {"expires_at__gte": now.isoformat(), "expires_at__lt": (now + standing.DYING).isoformat()}
+    count = standing.dying_codes().count()
+    return _tile("lostfound.responsecode", _("Codes that die within two hours"), count, state__exact="live", **until)
+
+
+def _oldest(label: str, words: str, model: type[Job]) -> Tile:
+    """Waiting is no trouble until it is long."""
+    age = standing.oldest(model)
+    tile = _tile(label, words, 0, state__in=Job.OPEN)
+    return {**tile, "shown": _duration(age) if age else "–", "needs": bool(age and age > LATE)}
+
+
+def _doing() -> dict[str, Any]:
+    days = statistics.requests_by_day()
+    rate, spread = statistics.answer_rate(days), statistics.tap_to_contact()
+    return {
+        "asked": sum(day.states.total() for day in days),
+        "rate": f"{rate:.0%}" if rate is not None else "–",
+        "half": _duration(spread.half) if spread.count else "–",
+        "most": _duration(spread.most) if spread.count else "–",
+        "url": reverse("admin:lostfound_contactrequest_changelist"),
+        "by_day": _drawn(days),
+        "options": json.dumps(CHART),
+        "legend": [(RequestState(state).label, colour) for state, colour in COLOURS],
+    }
+
+
+def _drawn(days: list[Day]) -> str:
+    """What Chart.js draws; every day has its place, one without requests too."""
+    sets = [
+        {
+            "label": str(RequestState(state).label),
+            "data": [day.states[state] for day in days],
+            "backgroundColor": colour,
+            "stack": "requests",
+        }
+        for state, colour in COLOURS
+    ]
+    return json.dumps({"labels": [date_format(day.day, "MONTH_DAY_FORMAT") for day in days], "datasets": sets})
+
+
+def _there() -> dict[str, Any]:
+    tiles = [
         _tile(
             "lostfound.item",
-            _("Open found items"),
-            items.get(ItemKind.FOUND, 0),
-            kind__exact="found",
-            state__exact="open",
-        ),
-        _tile(
-            "lostfound.item", _("Open lost items"), items.get(ItemKind.LOST, 0), kind__exact="lost", state__exact="open"
-        ),
-        *(
-            _tile("lostfound.contactrequest", words, requests.get(state, 0), state__exact=state)
-            for state, words in (
-                (RequestState.PENDING, _("Requests waiting for the finder")),
-                (RequestState.ACCEPTED, _("Requests accepted")),
-                (RequestState.DECLINED, _("Requests declined")),
-                (RequestState.EXPIRED, _("Requests expired")),
-            )
-        ),
+            f"{ItemKind(kind).label} · {ItemState(state).label}",
+            number,
+            kind__exact=kind,
+            state__exact=state,
+        )
+        for kind, state, number in statistics.items_by_state()
     ]
+    by_category = [_line(one, Category(one.name).label, "category__exact") for one in statistics.returned_by_category()]
+    by_place = [_line(one, one.name, "q") for one in statistics.returned_by_place()]
+    tables = [(_("By category"), by_category), (_("By place"), by_place)]
+    return {"tiles": tiles, "tables": [(title, lines) for title, lines in tables if lines]}
 
 
-def _count(model: Any, states: tuple[str, ...]) -> int:
-    return int(model.objects.filter(state__in=states).count())
+def _line(one: Returned, words: object, field: str) -> dict[str, Any]:
+    return {
+        "words": words,
+        "url": _address("lostfound.item", {"kind__exact": ItemKind.FOUND.value, field: one.name}),
+        "found": one.found,
+        "rate": f"{one.rate:.0%}",
+        "share": round(one.rate * 100),
+        "took": _duration(timedelta(days=one.days)) if one.days is not None else "–",
+    }
 
 
-def _tile(label: str, words: Any, count: int, **query: Any) -> dict[str, Any]:
-    chosen = "&".join(
-        f"{name}={','.join(value) if isinstance(value, tuple) else value}" for name, value in query.items()
-    )
-    address = reverse(f"admin:{label.replace('.', '_')}_changelist")
-    return {"label": label, "words": words, "count": count, "url": f"{address}?{chosen}"}
+def _duration(time: timedelta) -> str:
+    """Roughly, in the unit that people would use."""
+    seconds = time.total_seconds()
+    if seconds < 60:
+        return _("%(count)s s") % {"count": f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"}
+    if seconds < 3600:
+        return _("%(count)s min") % {"count": f"{seconds / 60:.0f}"}
+    if seconds < 48 * 3600:
+        return _("%(count)s h") % {"count": f"{seconds / 3600:.0f}"}
+    return _("%(count)s d") % {"count": f"{seconds / 86400:.0f}"}
 
 
-def _may(request: HttpRequest, tile: dict[str, Any]) -> bool:
-    app, model = tile["label"].split(".")
+def _tile(label: str, words: Any, count: int, **query: Any) -> Tile:
+    return {"label": label, "words": words, "shown": str(count), "needs": count > 0, "url": _address(label, query)}
+
+
+def _address(label: str, query: dict[str, Any]) -> str:
+    chosen = {name: ",".join(value) if isinstance(value, tuple) else value for name, value in query.items()}
+    page = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    return f"{page}?{urlencode(chosen, safe=',')}"
+
+
+def _may(request: HttpRequest, label: str) -> bool:
+    app, model = label.split(".")
     return any(request.user.has_perm(f"{app}.{right}_{model}") for right in ("view", "change"))

@@ -69,14 +69,14 @@ class OurOutgoingAdmin(OutgoingAdmin):
 
 
 class CardUpdateAdmin(OurOutgoingAdmin):
-    deeds = (deeds.RETRY_UPDATE,)
+    deeds = (deeds.RETRY_UPDATE, deeds.SETTLE)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return only_updates(super().get_queryset(request))
 
 
 class OtherOutgoingAdmin(OurOutgoingAdmin):
-    deeds = (deeds.RETRY,)
+    deeds = (deeds.RETRY, deeds.SETTLE)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return without_updates(super().get_queryset(request))
@@ -85,7 +85,7 @@ class OtherOutgoingAdmin(OurOutgoingAdmin):
 class OurCallbackAdmin(CallbackAdmin):
     """The same list and page, with the reasons in the reader's language."""
 
-    deeds = (deeds.REPLAY,)
+    deeds = (deeds.REPLAY, deeds.SETTLE_CALLBACK)
 
     @display(description=_("last error"))
     def why(self, row: Callback) -> str:

@@ -10,12 +10,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from lostfound import selectors
 from lostfound.models import ContactRequest
 from wecom.admin.labels import brief, state_badge
 from wecom.admin.records import RecordAdmin
 
 from . import deeds
 from .case import open_case
+
+
+class QuestionFilter(admin.SimpleListFilter):
+    title = _("question")
+    parameter_name = "question"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("unseen", _("did not arrive"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return selectors.requests_not_seen(queryset) if self.value() == "unseen" else queryset
 
 
 class ContactRequestAdmin(RecordAdmin):
@@ -29,7 +41,7 @@ class ContactRequestAdmin(RecordAdmin):
         "asked",
         "delivered",
     )
-    list_filter = ("state", "delivery", ("created_at", admin.DateFieldListFilter))
+    list_filter = ("state", "delivery", QuestionFilter, ("created_at", admin.DateFieldListFilter))
     search_fields = ("=id", "item__title", "owner", "finder", "cards__task_id")
     search_help_text = _("Number, item, owner, finder or task id")
     sensitive = ("contact_value", "item__contact_value")

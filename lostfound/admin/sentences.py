@@ -13,6 +13,7 @@ _KNOWN = {
     "it belongs to no contact request": _("It belongs to no contact request."),
     "somebody else was quicker": _("Somebody else was quicker."),
     "it is being handled, or its message was purged": _("It is being handled right now, or its message was purged."),
+    "it is not set aside": _("It is not set aside."),
     "the member was erased": _("The member was forgotten."),
     "the card is still being sent": _("The card is still being sent."),
     "the card was sent a short while ago": _("The card was sent a short while ago and is still good."),

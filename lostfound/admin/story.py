@@ -101,5 +101,6 @@ _TOLD: dict[str, Any] = {
     "shows": lambda value: _("shows “%(text)s”") % {"text": value},
     "key": lambda value: _("button “%(key)s”") % {"key": value},
     "what": _news,
+    "reason": lambda value: _("reason: %(reason)s") % {"reason": value},
     "rescue": lambda value: str(_RESCUES.get(value, value)),
 }

@@ -14,13 +14,15 @@ from wecom.sent_cards import CardState
 
 from . import owing
 from .cards import cards_of, close_card, create_card
+from .items import words
 from .journal import lock_request, note
 
+WHY = 200  # characters of a reason
 _RESENDABLE = (CardState.UNDELIVERED, CardState.UNSURE, CardState.STUCK, CardState.CANCELLED, CardState.RECALLED)
 
 
 @transaction.atomic
-def resend_card(*, request_id: int, by: str) -> Card:
+def resend_card(*, request_id: int, by: str, why: str = "") -> Card:
     """A new round of the question: new card, new task_id; the old cards read 已重发 where they were shown.
 
     Only while the request is pending and its newest card was not delivered, perhaps not delivered, is stuck or
@@ -32,13 +34,13 @@ def resend_card(*, request_id: int, by: str) -> Card:
     cards = cards_of(request)
     if cards and (why := _still_good(cards[-1])):
         raise NothingToDo(why)
-    note(request, Happened.RESENT, actor=by, round=len(cards) + 1)
+    note(request, Happened.RESENT, actor=by, round=len(cards) + 1, **_because(why))
     for card in cards:
         close_card(card, Final.REPLACED, actor=by)
     return create_card(request)
 
 
-def retry_outgoing(*, outgoing_id: int, by: str) -> None:
+def retry_outgoing(*, outgoing_id: int, by: str, why: str = "") -> None:
     """Put a parked or dead effect back to work; what it is about is on its way again.
 
     Raises NotFound, and NothingToDo with the reason.
@@ -57,10 +59,10 @@ def retry_outgoing(*, outgoing_id: int, by: str) -> None:
         _back_to_owed(row, request)
         if not outbox.retry(row.pk):
             raise NothingToDo("somebody else was quicker")
-        note(request, Happened.RETRIED, actor=by, cause=f"outgoing {row.pk}", kind=row.kind)
+        note(request, Happened.RETRIED, actor=by, cause=f"outgoing {row.pk}", kind=row.kind, **_because(why))
 
 
-def replay_callback(*, callback_id: int, by: str) -> None:
+def replay_callback(*, callback_id: int, by: str, why: str = "") -> None:
     """Handle a kept callback once more; what it has done before is not done twice. Raises NotFound, NothingToDo."""
     callback = Callback.objects.filter(pk=callback_id).first()
     if callback is None:
@@ -70,7 +72,38 @@ def replay_callback(*, callback_id: int, by: str) -> None:
         if not inbox.replay(callback_id):
             raise NothingToDo("it is being handled, or its message was purged")
         if card:
-            note(card.request, Happened.REPLAYED, actor=by, cause=f"callback {callback_id}")
+            note(card.request, Happened.REPLAYED, actor=by, cause=f"callback {callback_id}", **_because(why))
+
+
+def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
+    """A person has seen to it in another way: it needs nobody any more. Raises NotFound, NothingToDo, Invalid."""
+    why = words(why, "why", WHY, required=True)
+    row = Outgoing.objects.filter(pk=outgoing_id).first()
+    if row is None:
+        raise NotFound("outgoing message", outgoing_id)
+    request_id = owing.request_id_of(row.topic)
+    with transaction.atomic():
+        request = lock_request(request_id) if request_id else None
+        if not outbox.settle(row.pk, why=f"{by}: {why}"):
+            raise NothingToDo(f"it is {row.state}")
+        if request:
+            note(request, Happened.SETTLED, actor=by, cause=f"outgoing {row.pk}", kind=row.kind, **_because(why))
+
+
+def settle_callback(*, callback_id: int, by: str, why: str) -> None:
+    """The same for a callback that was set aside. Raises NothingToDo, Invalid."""
+    why = words(why, "why", WHY, required=True)
+    callback = Callback.objects.filter(pk=callback_id).first()
+    card = Card.objects.filter(task_id=callback.task_id).first() if callback and callback.task_id else None
+    with transaction.atomic():
+        if callback is None or not inbox.settle(callback_id, why=f"{by}: {why}"):
+            raise NothingToDo("it is not set aside")
+        if card:
+            note(card.request, Happened.SETTLED, actor=by, cause=f"callback {callback_id}", **_because(why))
+
+
+def _because(why: str) -> dict[str, str]:
+    return {"reason": why} if why else {}
 
 
 def _still_good(card: Card) -> str:

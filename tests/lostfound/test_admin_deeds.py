@@ -14,7 +14,9 @@ from lostfound.models import Card, ContactRequest, TimelineEntry
 from tests.lostfound.world import (
     DEAD_CODE,
     FINDER,
+    LOST,
     RECALL,
+    SEND,
     UPDATE,
     WeCom,
     ask,
@@ -24,7 +26,7 @@ from tests.lostfound.world import (
     found_item,
     tap,
 )
-from wecom import outbox
+from wecom import outbox, standing
 from wecom.fields import fingerprint
 from wecom.models import Callback, Outgoing
 
@@ -222,7 +224,7 @@ def test_a_quarantined_callback_is_released(office: Client, wecom: WeCom) -> Non
         state="quarantined",
         due_at=timezone.now() + timedelta(days=1),
     )
-    answer = do(office, "wecom_callback", row, "replay")
+    answer = do(office, "wecom_callback", row, "replay", reason="the finder says so")
     assert told(answer) == ["Handle again: 1 of 1 done."]
     row.refresh_from_db()
     assert row.state == "waiting"
@@ -255,3 +257,77 @@ def test_an_item_is_closed_from_its_page_and_says_so(office: Client) -> None:
     item.refresh_from_db()
     assert item.state == "returned"
     assert "The item is: returned." in " ".join(told(do(office, "lostfound_item", item, "close")))
+
+
+def parked(wecom: WeCom, *, in_doubt: bool = False) -> Outgoing:
+    """A contact that could not be delivered; `in_doubt`: nobody knows whether it was."""
+    card = asked()
+    tap(card)
+    wecom.will(SEND, LOST if in_doubt else {"errcode": 60011, "errmsg": "no rights"})
+    outbox.drain()
+    row = Outgoing.objects.get(kind="lostfound.deliver_contact")
+    Outgoing.objects.filter(pk=row.pk).update(state="parked")
+    row.refresh_from_db()
+    return row
+
+
+def test_what_is_settled_by_hand_needs_nobody_any_more_and_says_who_and_why(office: Client, wecom: WeCom) -> None:
+    row = parked(wecom)
+    assert standing.needing(Outgoing).count() == 1
+    answer = do(office, "wecom_outgoing", row, "settle", reason="told at the desk")
+    assert told(answer) == ["Settled by hand: 1 of 1 done."]
+    assert standing.needing(Outgoing).count() == 0
+    row.refresh_from_db()
+    assert (row.state, row.error) == ("settled", "admin: told at the desk")
+    entry = TimelineEntry.objects.get(event="settled")
+    assert (entry.actor, entry.data["reason"]) == ("admin", "told at the desk")
+    again = told(do(office, "wecom_outgoing", row, "settle", reason="again"))
+    assert "Settled by hand: 0 of 1 done." in again
+
+
+def test_a_callback_that_was_set_aside_can_be_settled_too(office: Client, wecom: WeCom) -> None:
+    row = Callback.objects.create(app="default", task_id=asked().task_id, digest="d", state="quarantined")
+    do(office, "wecom_callback", row, "settle", reason="a copy")
+    row.refresh_from_db()
+    assert row.state == "settled"
+    assert "settled" in events_by("admin")
+
+
+def test_nothing_is_settled_without_a_reason(office: Client, wecom: WeCom) -> None:
+    row = parked(wecom)
+    answer = do(office, "wecom_outgoing", row, "settle", reason="  ")
+    assert answer.status_code == 200
+    assert "Please say why." in answer.content.decode()
+    row.refresh_from_db()
+    assert row.state == "parked"
+
+
+def test_a_retry_that_may_double_says_so_and_wants_a_reason(office: Client, wecom: WeCom) -> None:
+    row = parked(wecom, in_doubt=True)
+    page = do(office, "wecom_outgoing", row, "retry")
+    assert page.context["risks"] == [
+        "1 may arrive twice: an earlier try ended without an answer, and nobody knows whether it worked."
+    ]
+    do(office, "wecom_outgoing", row, "retry", reason="the owner has nothing")
+    row.refresh_from_db()
+    assert row.state == "waiting"
+    assert TimelineEntry.objects.get(event="retried").data["reason"] == "the owner has nothing"
+
+
+def test_a_deed_is_rehearsed_before_anybody_is_asked_and_changes_nothing(office: Client, wecom: WeCom) -> None:
+    fresh, stale = asked().request, asked(item=found_item(), owner="wangwu").request
+    Card.objects.filter(request=stale).update(state="undelivered")
+    before = TimelineEntry.objects.count()
+    page = from_list(office, "lostfound_contactrequest", "resend", [fresh, stale])
+    assert (page.context["outcome"].done, page.context["outcome"].asked) == (1, 2)
+    assert page.context["outcome"].refused == {
+        "The card was sent a short while ago and is still good.": [f"#{fresh.pk}"]
+    }
+    assert TimelineEntry.objects.count() == before
+    assert "Can be done now: 1 of 2." in page.content.decode()
+
+
+def test_where_nothing_can_be_done_there_is_no_button(office: Client, wecom: WeCom) -> None:
+    page = from_list(office, "lostfound_contactrequest", "resend", [asked().request])
+    assert page.context["outcome"].done == 0
+    assert 'type="submit"' not in page.content.decode().split('class="lf-deed"')[1].split("</form>")[0]

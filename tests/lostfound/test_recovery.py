@@ -217,7 +217,9 @@ def test_a_send_for_a_request_that_ended_is_not_retried(wecom: WeCom) -> None:
 
 def test_a_callback_can_be_replayed_and_its_replay_is_noted(wecom: WeCom) -> None:
     card = asked()
-    callback = Callback.objects.create(app="default", task_id=card.task_id, digest="d", state="poison")
+    callback = Callback.objects.create(
+        app="default", task_id=card.task_id, plaintext="<xml/>", digest="d", state="poison"
+    )
     services.replay_callback(callback_id=callback.pk, by="admin")
     callback.refresh_from_db()
     assert callback.state == "waiting"

@@ -62,6 +62,8 @@ healthz                                                     GET    200
 healthz                                                     *      405
 readyz                                                      GET    503
 readyz                                                      *      405
+metrics                                                     GET    200
+metrics                                                     *      405
 i18n/setlang/                                               *      302
 
 # WeCom: without a signature nobody is anybody

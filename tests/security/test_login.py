@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lostfound.pages import login as pages_login
-from wecomsite import ops
+from wecom import standing
 from wecomsite.guards import WithRequestId
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ class TestErrorPages:
             raise ValueError("SECRET of /srv/lostfound")
 
         monkeypatch.setattr(pages_login, "render", fail)
-        monkeypatch.setattr(ops, "_worker_beat", fail)
+        monkeypatch.setattr(standing, "workers", fail)
 
     def test_a_crash_shows_a_number_that_the_log_has_too(self, broken: None, caplog: pytest.LogCaptureFixture) -> None:
         answer = Client(raise_request_exception=False).get("/logged-out/")

@@ -94,13 +94,13 @@ def test_a_failed_update_is_retried_where_a_code_is_left(desk: Client, sandbox: 
     work()
     row = Outgoing.objects.get(kind="shop.update_card")
     with translation.override("en"), pytest.raises(NotDone, match="response code"):
-        retry(row.pk, "desk")
+        retry(row.pk, "desk", "")
     sandbox.fault(*DEAD_CODE, path=UPDATE)
     tapped(sandbox, card)
     work()
     card.codes.filter(source="tap").update(state="live")
-    retry(row.pk, "desk")
+    retry(row.pk, "desk", "")
     work()
     assert (now(card), on_the_phone(sandbox)) == ("closed", ["已完成"])
     with pytest.raises(NotDone):
-        retry(row.pk, "desk")
+        retry(row.pk, "desk", "")

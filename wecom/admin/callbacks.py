@@ -1,13 +1,13 @@
 """Door: what came in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -32,10 +32,23 @@ EVENTS = (
 )
 
 
-def replay(callback_id: Any, by: str) -> None:
+def replay(callback_id: Any, by: str, why: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
     if not inbox.replay(callback_id):
         raise NotDone(gettext("It is being handled right now, or its message was purged."))
+
+
+def released(rows: Sequence[Callback]) -> list[str]:
+    """What was set aside is believed by whoever lets it through."""
+    number = sum(row.state == State.QUARANTINED for row in rows)
+    if not number:
+        return []
+    told = ngettext(
+        "%(count)d was quarantined: it may be a copy of an old tap. Ask the finder first.",
+        "%(count)d were quarantined: they may be copies of old taps. Ask the finders first.",
+        number,
+    )
+    return [told % {"count": number}]
 
 
 REPLAY = Deed(
@@ -43,11 +56,29 @@ REPLAY = Deed(
     label=_("Handle again"),
     act=replay,
     fits=lambda row: row.state not in Callback.OPEN,
+    risks=released,
     warning=_(
         "The message is handled once more, as if it had just come in. What was already decided stays decided; "
         "a quarantined message is released by this."
     ),
     icon="replay",
+)
+
+
+def settle(callback_id: Any, by: str, why: str) -> None:
+    """The decision of wecom alone; an app on top may bring its own."""
+    if not inbox.settle(callback_id, why=f"{by}: {why}"):
+        raise NotDone(gettext("It is not set aside."))
+
+
+SETTLE = Deed(
+    name="settle",
+    label=_("Settled by hand"),
+    act=settle,
+    fits=lambda row: row.state in Callback.NEEDS_PERSON,
+    warning=_("Nothing is sent. It does not count as waiting for somebody any more."),
+    reason=True,
+    icon="task_alt",
 )
 
 
@@ -79,7 +110,7 @@ class CallbackAdmin(RecordAdmin):
     search_fields = ("userid", "task_id", "event_key")
     search_help_text = _("Member, task id or event key")
     sensitive = ("plaintext",)
-    deeds = (REPLAY,)
+    deeds = (REPLAY, SETTLE)
     fieldsets = (
         (
             None,

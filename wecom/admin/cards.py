@@ -23,7 +23,7 @@ State, CodeState = SentCard.State, ResponseCode.State
 MOST_NAMES = 5  # of recipients, in a list
 
 
-def recall(card_id: Any, by: str) -> None:
+def recall(card_id: Any, by: str, why: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
     if not sent_cards.recall(SentCard.objects.get(pk=card_id)):
         raise NotDone(gettext("It is not on any phone, or WeCom does not let it be taken back any more."))

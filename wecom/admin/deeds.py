@@ -1,15 +1,17 @@
 """Door: what an administrator can do with records, from a list or from the page of one, always by POST.
 
-A Deed names one decision of the floor below. Where it carries a risk it has a warning, and a page asks first.
+A Deed names one decision of the floor below. It is rehearsed first: done and taken back, so that the page that asks
+knows what can be done and why the rest cannot. Where there is a risk, that page wants a reason too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -18,7 +20,9 @@ from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-CONFIRMED = "confirmed"
+CONFIRMED, REASON = "confirmed", "reason"
+LONGEST_REASON = 200
+REHEARSAL = "rehearsal"
 MOST_AT_ONCE = 500
 
 
@@ -30,16 +34,20 @@ class NotDone(Exception):
 class Deed:
     """One thing that can be done with a row.
 
-    act      the decision, with the row's key and the administrator's name; raises NotDone
+    act      the decision, with the row's key, the administrator's name and the reason; raises NotDone
     fits     whether the row's page shows the button; the decision itself has the last word
-    warning  what the administrator should know first; empty: it is done without asking
+    warning  what the administrator should know first
+    risks    what may go wrong with these rows, in sentences; each makes a reason necessary
+    reason   whether a reason is wanted in any case
     """
 
     name: str
     label: str | Promise
-    act: Callable[[Any, str], object]
+    act: Callable[[Any, str, str], object]
     fits: Callable[[Any], bool] = bool
     warning: str | Promise = ""
+    risks: Callable[[Sequence[Any]], Sequence[str]] = lambda rows: ()
+    reason: bool = False
     icon: str = "play_arrow"
 
 
@@ -52,16 +60,24 @@ class Outcome:
     refused: dict[str, list[str]]
 
 
-def carry_out(deed: Deed, rows: Sequence[Model], by: str) -> Outcome:
+def carry_out(deed: Deed, rows: Sequence[Model], by: str, why: str) -> Outcome:
     """Do it row by row, each in its own transaction; a refusal stops nobody else's."""
     outcome = Outcome(asked=len(rows), done=0, refused={})
     for row in rows:
         try:
-            deed.act(row.pk, by)
+            deed.act(row.pk, by, why)
         except NotDone as exc:
             outcome.refused.setdefault(str(exc), []).append(f"#{row.pk}")
         else:
             outcome.done += 1
+    return outcome
+
+
+def rehearse(deed: Deed, rows: Sequence[Model], by: str) -> Outcome:
+    """What would come of it now: it is done and taken back."""
+    with transaction.atomic():
+        outcome = carry_out(deed, rows, by, REHEARSAL)
+        transaction.set_rollback(True)
     return outcome
 
 
@@ -141,10 +157,14 @@ class DeedMixin(admin.ModelAdmin):
             raise Http404
         if not self.may_act(request):
             raise PermissionDenied
-        if found.warning and CONFIRMED not in request.POST:
-            return self._ask(request, found, [row], back=self._back(request, row))
-        report(request, found, carry_out(found, [row], request.user.get_username()))
+        asking = self._ask(request, found, [row], back=self._back(request, row))
+        if asking is not None:
+            return asking
+        self._do(request, found, [row])
         return HttpResponseRedirect(self._back(request, row))
+
+    def _do(self, request: HttpRequest, deed: Deed, rows: Sequence[Model]) -> None:
+        report(request, deed, carry_out(deed, rows, request.user.get_username(), _reason(request)))
 
     def _back(self, request: HttpRequest, row: Model) -> str:
         wanted = request.POST.get("next", "")
@@ -158,19 +178,32 @@ class DeedMixin(admin.ModelAdmin):
             if len(rows) > MOST_AT_ONCE:
                 messages.error(request, _("At most %(most)d at once: choose fewer.") % {"most": MOST_AT_ONCE})
                 return None
-            if deed.warning and CONFIRMED not in request.POST:
-                return self._ask(request, deed, rows, back=request.get_full_path())
-            report(request, deed, carry_out(deed, rows, request.user.get_username()))
-            return None
+            asking = self._ask(request, deed, rows, back=request.get_full_path())
+            if asking is None:
+                self._do(request, deed, rows)
+            return asking
 
         return act
 
-    def _ask(self, request: HttpRequest, deed: Deed, rows: Iterable[Model], *, back: str) -> HttpResponse:
+    def _ask(self, request: HttpRequest, deed: Deed, rows: Sequence[Model], *, back: str) -> HttpResponse | None:
+        """The page that says what will happen and asks whether it is meant; None where that was answered."""
+        risks = [str(risk) for risk in deed.risks(rows)]
+        wants_reason = deed.reason or bool(risks)
+        confirmed = CONFIRMED in request.POST
+        if confirmed and (_reason(request) or not wants_reason):
+            return None
+        outcome = rehearse(deed, rows, request.user.get_username())
         context = {
             **self.admin_site.each_context(request),
             "title": deed.label,
             "opts": self.opts,
             "deed": deed,
+            "outcome": outcome,
+            "risks": risks,
+            "wants_reason": wants_reason,
+            "reason_missing": confirmed,
+            "reason_name": REASON,
+            "longest_reason": LONGEST_REASON,
             "rows": [(row, self.describe(row)) for row in rows],
             "back": back,
             "confirmed": CONFIRMED,
@@ -179,3 +212,7 @@ class DeedMixin(admin.ModelAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/deed.html", context)
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get(REASON, "").strip()[:LONGEST_REASON]

@@ -1,11 +1,12 @@
 """Door: what we owe the world, and each try of it."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import transaction
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -22,7 +23,7 @@ RETRYABLE = (State.PARKED, State.DEAD)
 
 
 @transaction.atomic
-def retry(outgoing_id: Any, by: str) -> None:
+def retry(outgoing_id: Any, by: str, why: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
     row = Outgoing.objects.get(pk=outgoing_id)
     if row.state in RETRYABLE and (why := sent_cards.put_back(row)):
@@ -33,15 +34,41 @@ def retry(outgoing_id: Any, by: str) -> None:
         raise NotDone(gettext("It is neither parked nor dead."))
 
 
+def settle(outgoing_id: Any, by: str, why: str) -> None:
+    """The decision of wecom alone; an app on top may bring its own."""
+    if not outbox.settle(outgoing_id, why=f"{by}: {why}"):
+        raise NotDone(gettext("It is neither parked nor dead."))
+
+
+def doubled(rows: Sequence[Outgoing]) -> list[str]:
+    """What was tried without an answer may have worked."""
+    number = sum(row.state in RETRYABLE and outbox.is_in_doubt(row) for row in rows)
+    if not number:
+        return []
+    told = ngettext(
+        "%(count)d may arrive twice: an earlier try ended without an answer, and nobody knows whether it worked.",
+        "%(count)d may arrive twice: earlier tries ended without an answer, and nobody knows whether they worked.",
+        number,
+    )
+    return [told % {"count": number}]
+
+
+SETTLE = Deed(
+    name="settle",
+    label=_("Settled by hand"),
+    act=settle,
+    fits=lambda row: row.state in RETRYABLE,
+    warning=_("Nothing is sent. It does not count as waiting for somebody any more."),
+    reason=True,
+    icon="task_alt",
+)
 RETRY = Deed(
     name="retry",
     label=_("Try again"),
     act=retry,
     fits=lambda row: row.state in RETRYABLE,
-    warning=_(
-        "It is due at once and tried anew. Where an earlier try ended without an answer, it may have worked: "
-        "then what was sent may arrive a second time."
-    ),
+    warning=_("It is due at once and tried anew."),
+    risks=doubled,
     icon="refresh",
 )
 
@@ -83,7 +110,7 @@ class OutgoingAdmin(RecordAdmin):
     search_fields = ("effect_key", "topic", "last_errcode__exact")
     search_help_text = _("Effect key, topic or errcode")
     inlines = (AttemptInline,)
-    deeds = (RETRY,)
+    deeds = (RETRY, SETTLE)
     fieldsets = (
         (None, {"fields": (("what", "shown_state"), ("answered_fully",), "error")}),
         (_("When"), {"fields": (("created", "due"), ("until", "finished"))}),

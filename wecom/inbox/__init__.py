@@ -15,7 +15,7 @@ arguments.py  what a handler may ask for   processing.py  run it                
 unhandled.py  the handler that one would write
 """
 
-from .processing import ORDER, drain, process, replay
+from .processing import ORDER, drain, process, replay, settle
 from .receiving import check, receive
 
-__all__ = ["ORDER", "check", "drain", "process", "receive", "replay"]
+__all__ = ["ORDER", "check", "drain", "process", "receive", "replay", "settle"]

@@ -68,6 +68,12 @@ def replay(callback_id: int) -> bool:
     return bool(moved)
 
 
+def settle(callback_id: int, *, why: str) -> bool:
+    """A person has seen to one that was set aside: it needs nobody any more. False where it needed nobody."""
+    needing = Callback.objects.filter(pk=callback_id, state__in=Callback.NEEDS_PERSON)
+    return bool(needing.update(state=State.SETTLED, error=why[:500], finished_at=timezone.now()))
+
+
 def drain(limit: int = 1000) -> int:
     """Handle what is due in this thread until nothing is, at most `limit` callbacks; how many were handled."""
     return jobs.drain(Callback, order=ORDER, work=process, limit=limit)

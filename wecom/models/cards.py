@@ -133,7 +133,10 @@ class ResponseCode(models.Model):
         verbose_name_plural = _("response codes")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["app", "fingerprint"], name="wecom_code_once")]
-        indexes = [models.Index(fields=["card", "state"], name="wecom_code_card")]
+        indexes = [
+            models.Index(fields=["card", "state"], name="wecom_code_card"),
+            models.Index(fields=["expires_at"], name="wecom_code_alive", condition=Q(state="live")),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.fingerprint[:6]}"

@@ -47,6 +47,9 @@ class Callback(Job):
         IGNORED = "ignored", _("ignored")
         QUARANTINED = "quarantined", _("quarantined")
         POISON = "poison", _("poison")
+        SETTLED = "settled", _("settled by hand")
+
+    NEEDS_PERSON = (State.QUARANTINED, State.POISON)
 
     app = models.CharField(_("app"), max_length=32)
     event = models.CharField(
@@ -74,6 +77,9 @@ class Callback(Job):
         indexes = [
             models.Index(fields=["due_at"], name="wecom_callback_open", condition=Q(state__in=Job.OPEN)),
             models.Index(fields=["task_id", "userid"], name="wecom_callback_task", condition=~Q(task_id="")),
+            models.Index(
+                fields=["state"], name="wecom_callback_needs", condition=Q(state__in=("quarantined", "poison"))
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["app", "msg_id"], name="wecom_callback_msgid", condition=~Q(msg_id=""))
@@ -96,6 +102,9 @@ class Outgoing(Job):
         PARKED = "parked", _("parked")
         DEAD = "dead", _("dead")
         CANCELLED = "cancelled", _("cancelled")
+        SETTLED = "settled", _("settled by hand")
+
+    NEEDS_PERSON = (State.PARKED, State.DEAD)
 
     app = models.CharField(_("app"), max_length=32, default="default")
     kind = models.CharField(_("kind"), max_length=64)
@@ -122,6 +131,9 @@ class Outgoing(Job):
         indexes = [
             models.Index(fields=["deadline", "due_at"], name="wecom_outgoing_open", condition=Q(state__in=Job.OPEN)),
             models.Index(fields=["kind", "subject"], name="wecom_outgoing_subject"),
+            models.Index(
+                fields=["state", "kind"], name="wecom_outgoing_needs", condition=Q(state__in=("parked", "dead"))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,12 @@ def cancel(effect_key: str, *, why: str) -> bool:
     return bool(untouched.update(state=State.CANCELLED, error=why, finished_at=timezone.now()))
 
 
+def settle(outgoing_id: int, *, why: str) -> bool:
+    """A person has seen to it in another way: it needs nobody any more. False where it needed nobody."""
+    needing = Outgoing.objects.filter(pk=outgoing_id, state__in=Outgoing.NEEDS_PERSON)
+    return bool(needing.update(state=State.SETTLED, error=why[:500]))
+
+
 def retry(outgoing_id: int) -> bool:
     """Put a parked or dead row back to work, now; False where it is in neither state.
 

@@ -1,0 +1,129 @@
+"""Decisions: how the lost and found is doing, counted from the rows. Each read is by an index that holds all it needs.
+
+Days are those of the site's time zone.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from statistics import median, quantiles
+from typing import Any
+
+from django.db.models import Count, DateField, Value
+from django.utils import timezone
+
+from .models import ContactRequest, Item
+from .states import ItemKind, ItemState, RequestState
+
+DAYS = 30
+LATEST = 1_000  # so many of the newest are enough for a median
+PLACES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    states: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What became of the found items of one category, or of one place."""
+
+    name: str
+    found: int
+    returned: int
+    days: float | None
+
+    @property
+    def rate(self) -> float:
+        return self.returned / self.found
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of a number of durations: half of them were shorter than `half`, nine of ten shorter than `most`."""
+
+    count: int = 0
+    half: timedelta = field(default=timedelta())
+    most: timedelta = field(default=timedelta())
+
+
+def requests_by_day(days: int = DAYS) -> list[Day]:
+    """The requests asked on each of the last days, by what has become of them."""
+    today = timezone.localdate()
+    wanted = [today - timedelta(days=back) for back in reversed(range(days))]
+    first, *others = (_asked_on(day) for day in wanted)
+    found: dict[date, Counter[str]] = defaultdict(Counter)
+    for row in first.union(*others, all=True):
+        found[row["day"]][row["state"]] += row["number"]
+    return [Day(day, found[day]) for day in wanted]
+
+
+def answer_rate(days: Iterable[Day]) -> float | None:
+    """The share of requests that finders answered, of those that are over; None where none is."""
+    states: Counter[str] = sum((day.states for day in days), Counter())
+    answered = states[RequestState.ACCEPTED] + states[RequestState.DECLINED]
+    over = answered + states[RequestState.EXPIRED]
+    return answered / over if over else None
+
+
+def tap_to_contact() -> Spread:
+    """From the finder's answer to the contact at the owner's phone, of the latest deliveries."""
+    latest = ContactRequest.objects.filter(delivered_at__isnull=False).order_by("-delivered_at")[:LATEST]
+    moments = latest.values_list("decided_at", "delivered_at")
+    took = sorted((delivered - decided).total_seconds() for decided, delivered in moments if decided and delivered)
+    if not took:
+        return Spread()
+    most = quantiles(took, n=10)[-1] if len(took) > 1 else took[0]
+    return Spread(len(took), timedelta(seconds=median(took)), timedelta(seconds=most))
+
+
+def items_by_state() -> list[tuple[str, str, int]]:
+    """(kind, state, number) of all items."""
+    rows = Item.objects.order_by("kind", "state").values_list("kind", "state").annotate(Count("pk"))
+    return [(kind, state, number) for kind, state, number in rows]
+
+
+def returned_by_category() -> list[Returned]:
+    return _returned("category")
+
+
+def returned_by_place() -> list[Returned]:
+    return _returned("place")[:PLACES]
+
+
+def _asked_on(day: date) -> Any:
+    """By a range and not by a function of the moment: the index is used, and a day is as long as its zone has it."""
+    start, end = _midnight(day), _midnight(day + timedelta(days=1))
+    of_day = ContactRequest.objects.filter(created_at__gte=start, created_at__lt=end).order_by()
+    which = Value(day, output_field=DateField())
+    return of_day.annotate(day=which).values("day", "state").annotate(number=Count("state"))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  made aware here
+
+
+def _returned(by: str) -> list[Returned]:
+    """The largest first. The days are those of the latest returned."""
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    rows = Item.objects.filter(kind=ItemKind.FOUND).order_by().values_list(by, "state").annotate(number=Count("state"))
+    for name, state, number in rows:
+        if name:
+            counted[name][state] += number
+    took = _days_until_returned(by)
+    found = [
+        Returned(name, states.total(), states[ItemState.RETURNED], median(took[name]) if took[name] else None)
+        for name, states in counted.items()
+    ]
+    return sorted(found, key=lambda one: (-one.found, one.name))
+
+
+def _days_until_returned(by: str) -> dict[str, list[float]]:
+    latest: Any = Item.objects.filter(closed_at__isnull=False, kind=ItemKind.FOUND, state=ItemState.RETURNED)
+    took: dict[str, list[float]] = defaultdict(list)
+    for name, happened, closed in latest.order_by("-closed_at").values_list(by, "happened_at", "closed_at")[:LATEST]:
+        took[name].append(max(0.0, (closed - happened) / timedelta(days=1)))
+    return took

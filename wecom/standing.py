@@ -1,0 +1,52 @@
+"""Decisions: how things stand, in reads that stay cheap whatever has piled up.
+
+The dashboard, /readyz, /metrics and wecom_doctor ask here, so that they never disagree.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from .fields import Literal
+from .models import Bucket, Callback, Job, Lease, Outgoing, ResponseCode, SentCard
+
+WORKER = "worker:"  # the workers' leases are named so; each is renewed while its worker lives
+DYING = timedelta(hours=2)
+ON_A_PHONE = (SentCard.State.SHOWN, SentCard.State.CLOSING, SentCard.State.STUCK)
+
+
+def needing(model: type[Callback] | type[Outgoing]) -> "QuerySet[Any]":
+    """The rows that wait for a person, by the index that holds them alone."""
+    return model._default_manager.filter(state__in=[Literal(state) for state in model.NEEDS_PERSON])
+
+
+def waiting(model: type[Job]) -> "QuerySet[Any]":
+    """Rows that are open: waiting, or being worked on."""
+    return model._default_manager.filter(Job.IS_OPEN)
+
+
+def oldest(model: type[Job], *, now: datetime | None = None) -> timedelta | None:
+    """For how long the longest waiting row has been due; None where nothing is."""
+    now = now or timezone.now()
+    first = waiting(model).filter(due_at__lte=now).order_by("due_at").values_list("due_at", flat=True).first()
+    return now - first if first else None
+
+
+def workers() -> int:
+    """How many workers are alive."""
+    return Lease.objects.filter(name__startswith=WORKER, until__gt=timezone.now()).count()
+
+
+def paused() -> "QuerySet[Bucket]":
+    """Apps and APIs that nothing is sent through at the moment, each with its reason."""
+    channels = Q(name__startswith="app:") | Q(name__startswith="api:")
+    return Bucket.objects.filter(channels, closed_until__gt=timezone.now())
+
+
+def dying_codes() -> "QuerySet[ResponseCode]":
+    """Codes of cards on a phone that die within two hours: what is still to be shown there must be shown by then."""
+    now = timezone.now()
+    alive = ResponseCode.objects.filter(state=Literal("live"), expires_at__gt=now, expires_at__lte=now + DYING)
+    return alive.filter(card__state__in=ON_A_PHONE)
