@@ -29,6 +29,10 @@ COLOURS = (
     (RequestState.PENDING, "#60a5fa"),
 )
 CHART = {
+    "animation": False,
+    "responsive": True,
+    "maintainAspectRatio": False,
+    "plugins": {"legend": {"display": False}},
     "maxBarThickness": 18,
     "datasets": {"bar": {"borderRadius": 2}},
     "scales": {

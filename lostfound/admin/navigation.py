@@ -24,7 +24,10 @@ GROUPS: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (_("Other outgoing messages"), "wecom.outgoing", "outbox"),
         ),
     ),
-    (_("What came in"), ((_("Callbacks"), "wecom.callback", "inbox"),)),
+    (
+        _("What came in"),
+        ((_("Callbacks"), "wecom.callback", "inbox"), (_("Alerts"), "wecom.alert", "notifications")),
+    ),
     (
         _("People"),
         (

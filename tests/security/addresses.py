@@ -10,7 +10,7 @@ from django.urls import URLPattern, get_resolver
 
 from lostfound.models import ContactRequest, Item
 from tests.lostfound.test_admin_pages import story
-from wecom.models import Outgoing
+from wecom.models import Alert, Outgoing
 from wecom.models.cards import CardChange, SentCard
 
 # What a row's page can do, by model; an address with a deed in it needs one.
@@ -36,6 +36,7 @@ def build_world() -> None:
     story()
     change = CardChange.objects.create(card=SentCard.objects.get(), content={"button": {}}, final=True)
     Outgoing.objects.filter(kind=UPDATE).update(subject=change.pk)
+    Alert.objects.create(what="parked", subject="outgoing 1")
 
 
 def example(pattern: str) -> str:

@@ -22,6 +22,7 @@ GROUPS = {
         "wecom/sentcard",
         "wecom/responsecode",
     ),
+    "alert": ("wecom/alert",),
     "account": ("auth/user",),
     "group": ("auth/group",),
     "token": ("authtoken/tokenproxy",),
@@ -138,6 +139,15 @@ admin/{record}/<path:object_id>/change/                     *      302 404 403 2
 admin/{record}/<path:object_id>/history/                    *      302 404 403 200 200 200
 admin/{record}/<path:object_id>/delete/                     *      302 404 403 403 403 403
 admin/{record}/<path:object_id>/                            *      302 404 302 302 302 302
+admin/{alert}/                                              *      302 404 403 200 200 200
+admin/{alert}/add/                                          *      302 404 403 403 403 403
+admin/{alert}/<path:object_id>/do/<slug:deed>/              POST   302 404 404 404 404 404
+admin/{alert}/<path:object_id>/do/<slug:deed>/              *      302 404 405 405 405 405
+admin/{alert}/<path:object_id>/change/                      POST   302 404 403 403 403 403
+admin/{alert}/<path:object_id>/change/                      *      302 404 403 200 200 200
+admin/{alert}/<path:object_id>/history/                     *      302 404 403 200 200 200
+admin/{alert}/<path:object_id>/delete/                      *      302 404 403 403 403 403
+admin/{alert}/<path:object_id>/                             *      302 404 302 302 302 302
 admin/lostfound/responsecode/<path:object_id>/do/<slug:deed>/ POST 302 404 404 404 404 404
 admin/wecom/responsecode/<path:object_id>/do/<slug:deed>/     POST 302 404 404 404 404 404
 admin/wecom/responsecode/<path:object_id>/do/<slug:deed>/     *    302 404 405 405 405 405

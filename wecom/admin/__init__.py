@@ -10,12 +10,14 @@ if apps.is_installed(
 ):  # the pages are made of its parts; without it a project has its admin, and none of these
     from django.contrib import admin
 
-    from wecom.models import Callback, Outgoing, ResponseCode, SentCard
+    from wecom.models import Alert, Callback, Outgoing, ResponseCode, SentCard
 
+    from .alerts import AlertAdmin
     from .callbacks import CallbackAdmin
     from .cards import ResponseCodeAdmin, SentCardAdmin
     from .outgoing import OutgoingAdmin
 
+    admin.site.register(Alert, AlertAdmin)
     admin.site.register(Callback, CallbackAdmin)
     admin.site.register(Outgoing, OutgoingAdmin)
     admin.site.register(SentCard, SentCardAdmin)
