@@ -20,7 +20,7 @@ FLOORS = {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth members dispatch handlers"
         " masking wake listen alerts",
-        "Decisions": "inbox outbox sent_cards watch worker retention forgetting standing",
+        "Decisions": "inbox outbox sent_cards watch worker retention forgetting standing doctor",
         "Door": "effects views urls tasks checks admin apps management",
     },
     "lostfound": {
@@ -51,6 +51,7 @@ MAY_IMPORT_REQUESTS = (
     "wecom.client",
     "wecom.client.hooks",
     "wecom.client.wire",
+    "wecom.doctor",
     "wecom.sandbox.adapter",
     "wecom.sandbox.carrying",
     "wecom.management.commands.wecom_send_callback",

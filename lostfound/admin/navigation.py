@@ -43,7 +43,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups with what this person may see, and the ways out of the admin."""
     front = {"title": _("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
     groups = [{"items": [front]}, *(_group(request, title, entries) for title, entries in GROUPS)]
-    return [*(group for group in groups if group["items"]), {"title": _("Tools"), "separator": True, "items": _tools()}]
+    return [
+        *(group for group in groups if group["items"]),
+        {"title": _("Tools"), "separator": True, "items": _tools(request)},
+    ]
 
 
 def _group(request: HttpRequest, title: Any, entries: tuple[tuple[Any, str, str], ...]) -> dict[str, Any]:
@@ -60,11 +63,13 @@ def _sees(request: HttpRequest, label: str) -> bool:
     return any(request.user.has_perm(f"{app}.{right}_{model}") for right in ("view", "change"))
 
 
-def _tools() -> list[dict[str, Any]]:
+def _tools(request: HttpRequest) -> list[dict[str, Any]]:
     tools = [
         {"title": _("Employee page"), "icon": "storefront", "link": reverse("home")},
         {"title": _("API"), "icon": "api", "link": reverse("api_docs")},
     ]
     if settings.WECOM_SANDBOX:
         tools.insert(0, {"title": _("Sandbox phones"), "icon": "smartphone", "link": "/sandbox/"})
+    if _sees(request, "wecom.alert"):
+        tools.append({"title": _("Examination"), "icon": "stethoscope", "link": reverse("admin:wecom_doctor")})
     return [{**tool, "active": False} for tool in tools]

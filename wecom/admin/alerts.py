@@ -3,10 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from wecom import doctor
+from wecom.doctor import State
 from wecom.models import Alert
 
 from .labels import badge, exact
@@ -25,6 +31,10 @@ WHAT: dict[str, Any] = {
 }
 
 
+WORDS = {State.FINE: _("fine"), State.WRONG: _("wrong"), State.UNKNOWN: _("not known")}
+TONES = {State.FINE: "done", State.WRONG: "failed", State.UNKNOWN: "waiting"}  # shown in the colours of these states
+
+
 class AlertAdmin(RecordAdmin):
     list_display = ("shown_what", "subject", "meaning", "text", "times", "raised", "told")
     list_display_links = ("shown_what", "subject")
@@ -32,6 +42,26 @@ class AlertAdmin(RecordAdmin):
     search_fields = ("what", "subject", "text")
     search_help_text = _("What, about what, or a word of the text")
     fieldsets = ((None, {"fields": (("shown_what", "meaning"), ("subject", "text"), ("times", "raised", "told"))}),)
+
+    def get_urls(self) -> list[URLPattern]:
+        examining = self.admin_site.admin_view(self.examine)
+        return [path("doctor/", examining, name="wecom_doctor"), *super().get_urls()]
+
+    def examine(self, request: HttpRequest) -> HttpResponse:
+        """The same probes as the command wecom_doctor: asked for by a press, because they call WeCom."""
+        if not (self.has_view_permission(request) and request.method in ("GET", "HEAD", "POST")):
+            raise PermissionDenied
+        userid = request.POST.get("user", "").strip()[:64]
+        findings = list(doctor.examine(userid=userid)) if request.method == "POST" else []
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Examination"),
+            "opts": self.opts,
+            "user_id": userid,
+            "findings": [(finding, badge(TONES[finding.state], WORDS[finding.state])) for finding in findings],
+            "wrong": sum(finding.state is State.WRONG for finding in findings),
+        }
+        return TemplateResponse(request, "admin/doctor.html", context)
 
     @display(description=_("what"), ordering="what")
     def shown_what(self, row: Alert) -> SafeString:

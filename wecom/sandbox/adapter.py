@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import urllib3
+from django.utils.http import http_date
 from requests.adapters import BaseAdapter
 
 from . import platform
@@ -124,7 +125,8 @@ def _response(
     """As HTTPAdapter makes one: read at once or in pieces, by `content`, `iter_content` or `raw`."""
     response = requests.Response()
     response.status_code = status
-    response.headers.update({**headers, "Content-Length": str(len(body.getbuffer()))})
+    own = {"Content-Length": str(len(body.getbuffer())), "Date": http_date(time.time())}
+    response.headers.update({**headers, **own})
     response.encoding = requests.utils.get_encoding_from_headers(response.headers)
     response.raw = urllib3.HTTPResponse(body=body, headers=response.headers, status=status, preload_content=False)
     response.reason = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""

@@ -97,7 +97,7 @@ ERRMSGS: dict[int, str] = {
     48002: "api forbidden for this application",
     50002: "user not in the visible range",
     60011: "no privilege to access/modify contact/party/agent",
-    60020: "not allow to access from your ip",
+    60020: "not allow to access from your ip, from ip: 203.0.113.7",  # an address that is nobody's
     60111: "invalid userid",
     60140: "invalid response_code",
     81013: "user & party & tag all invalid",
