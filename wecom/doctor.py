@@ -7,6 +7,7 @@ Nothing is changed and nothing is sent to members. No finding holds a secret, a 
 """
 
 import json
+import logging
 import re
 import secrets
 import time
@@ -31,6 +32,8 @@ from . import clients, conf, crypto, standing
 from .errcodes import explain
 from .errors import ApiError, ConfigError, WeComError
 from .masking import mask_text
+
+logger = logging.getLogger(__name__)
 
 WAIT = 5.0  # seconds, as WeCom waits for an answer
 CLOCK = 60  # seconds that may lie between the two clocks
@@ -70,7 +73,16 @@ def examine(alias: str = conf.DEFAULT, *, userid: str = "") -> Iterator[Finding]
         lambda: _clock(alias),
         lambda: _callback(alias),
     )
-    yield from (probe() for probe in probes)
+    yield from map(_found, probes)
+
+
+def _found(probe: Callable[[], Finding]) -> Finding:
+    """A probe that breaks is a finding too: the others are wanted all the more."""
+    try:
+        return probe()
+    except Exception as exc:
+        logger.exception("a probe broke")
+        return Finding(_("Probe"), State.WRONG, type(exc).__name__, _("Look into the log."))
 
 
 def _settings(alias: str) -> Finding:
