@@ -81,7 +81,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
     """pytest-django's names of the test databases; at the very end nothing of SQLite's stays behind."""
     yield
-    for leftover in SQLITE_FILE.parent.glob(f"{SQLITE_FILE.stem}*"):
+    for leftover in SQLITE_FILE.parent.glob(f"{SQLITE_FILE.stem}[._-]*"):
         leftover.unlink(missing_ok=True)
 
 

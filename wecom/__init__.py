@@ -18,6 +18,10 @@ PUBLIC = (
     "oauth",  # members log in by WeCom
     "members",
     "inbox",
+    "retention",  # how long what is kept
+    "forgetting",
+    "standing",  # how things stand, in cheap reads
+    "doctor",
     "models",
     "fields",
     "errors",

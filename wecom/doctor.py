@@ -33,6 +33,8 @@ from .errcodes import explain
 from .errors import ApiError, ConfigError, WeComError
 from .masking import mask_text
 
+__all__ = ["Finding", "State", "examine"]
+
 logger = logging.getLogger(__name__)
 
 WAIT = 5.0  # seconds, as WeCom waits for an answer

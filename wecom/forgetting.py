@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 
 from .models import Attempt, Bucket, Callback, Member, Outgoing, ResponseCode, SentCard
 
+__all__ = ["forget_cards", "forget_member", "forget_messages", "known"]
+
 State = SentCard.State
 
 

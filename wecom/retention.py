@@ -19,6 +19,8 @@ from django.utils import timezone
 from . import conf, crash
 from .models import Alert, Attempt, Callback, Outgoing, SentCard
 
+__all__ = ["Holding", "Rows", "holdings", "purge", "register"]
+
 BATCH = 500
 
 Rows = QuerySet[Any]
@@ -46,10 +48,12 @@ _holdings: list[Holding] = []
 
 
 def register(*holdings: Holding) -> None:
+    """Say what an app holds; once, when it is loaded."""
     _holdings.extend(holdings)
 
 
 def holdings() -> tuple[Holding, ...]:
+    """All that has been registered, in that order: what hangs on other rows comes after them."""
     return tuple(_holdings)
 
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 from .fields import Literal
 from .models import Bucket, Callback, Job, Lease, Outgoing, ResponseCode, SentCard
 
+__all__ = ["dying_codes", "needing", "oldest", "paused", "waiting", "workers"]
+
 WORKER = "worker:"  # the workers' leases are named so; each is renewed while its worker lives
 DYING = timedelta(hours=2)
 ON_A_PHONE = (SentCard.State.SHOWN, SentCard.State.CLOSING, SentCard.State.STUCK)
