@@ -132,6 +132,7 @@ class ContactRequest(models.Model):
         verbose_name = _("contact request")
         verbose_name_plural = _("contact requests")
         ordering = ["-id"]
+        permissions = [("reveal_contact", "Can see a contact, with a reason that is recorded")]
         constraints = [
             models.UniqueConstraint(
                 fields=["item", "owner"],

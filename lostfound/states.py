@@ -110,4 +110,5 @@ class Happened(TextChoices):
     RETRIED = "retried", _("retried")
     REPLAYED = "replayed", _("callback handled again")
     SETTLED = "settled", _("settled by hand")
+    REVEALED = "revealed", _("contact shown to an administrator")
     ERASED = "erased", _("a member was forgotten")

@@ -47,6 +47,8 @@ Words = str | Promise
 
 
 class State(StrEnum):
+    """How a probe ended."""
+
     FINE = "fine"
     WRONG = "wrong"
     UNKNOWN = "unknown"  # it could not be asked

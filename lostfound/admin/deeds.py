@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lostfound import errors, services
 from lostfound.models import Card, ContactRequest, Item
-from lostfound.states import Delivery, ItemState, RequestState
+from lostfound.states import Channel, Delivery, ItemState, RequestState
 from wecom import sent_cards
 from wecom.admin import callbacks, outgoing
 from wecom.admin.deeds import Deed
@@ -66,6 +66,10 @@ def _settle_callback(callback_id: Any, by: str, why: str) -> None:
     services.settle_callback(callback_id=callback_id, by=by, why=why)
 
 
+def _reveal(request_id: Any, by: str, why: str) -> str:
+    return services.reveal_contact(request_id=request_id, by=by, why=why)
+
+
 def _may_withdraw(request: ContactRequest) -> bool:
     return request.state == RequestState.PENDING or (
         request.state == RequestState.ACCEPTED and request.delivery == Delivery.OWED
@@ -100,6 +104,17 @@ WITHDRAW = Deed(
     fits=_may_withdraw,
     warning=_("The request ends as if the owner had taken it back, and the finder's card reads 已撤回."),
     icon="undo",
+)
+REVEAL = Deed(
+    name="reveal",
+    label=_("Show the contact"),
+    act=translated(_reveal),
+    fits=lambda row: row.contact_channel in (Channel.PHONE, Channel.DESK),
+    warning=_("The contact is shown to you once. That you saw it, when and why stays in the timeline."),
+    reason=True,
+    right="lostfound.reveal_contact",
+    single=True,
+    icon="visibility",
 )
 RETRY = replace(outgoing.RETRY, act=translated(_retry))
 RETRY_UPDATE = replace(RETRY, label=_("Retry the update"), risks=lambda rows: ())

@@ -26,12 +26,12 @@ def in_words(exc: errors.LostFoundError) -> str:
     return sentence(getattr(exc, "why", str(exc)))
 
 
-def translated(act: Callable[[Any, str, str], object]) -> Callable[[Any, str, str], None]:
+def translated(act: Callable[[Any, str, str], object]) -> Callable[[Any, str, str], object]:
     """The same deed, whose refusals an administrator can read."""
 
-    def wrapped(key: Any, by: str, why: str) -> None:
+    def wrapped(key: Any, by: str, why: str) -> object:
         try:
-            act(key, by, why)
+            return act(key, by, why)
         except errors.LostFoundError as exc:
             raise NotDone(in_words(exc)) from exc
 

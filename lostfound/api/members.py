@@ -20,7 +20,12 @@ def member_of(user: Caller) -> str:
 
 
 def is_staff(user: Caller) -> bool:
-    return bool(getattr(user, "is_staff", False))
+    """Whether a user acts for members: staff with the right to ask for them. An auditor reads, and asks for nobody."""
+    return bool(getattr(user, "is_staff", False)) and _may(user, "lostfound.add_contactrequest")
+
+
+def _may(user: Caller, right: str) -> bool:
+    return isinstance(user, User) and user.has_perm(right)
 
 
 def acting_as(user: Caller, named: str | None, field: str) -> str:
@@ -39,7 +44,7 @@ def acting_as(user: Caller, named: str | None, field: str) -> str:
 
 def visible_requests(user: Caller) -> QuerySet[ContactRequest]:
     """All for staff; for a member those where they are owner or finder."""
-    if is_staff(user):
+    if getattr(user, "is_staff", False) and _may(user, "lostfound.view_contactrequest"):
         return ContactRequest.objects.all()
     member = member_of(user)
     return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member))

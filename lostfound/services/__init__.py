@@ -5,7 +5,7 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
 
     items · photos · requests · answers · closing      what people do
     cards · contact · telling · following     what then happens
-    recovery                                  what a person mends
+    recovery · revealing                      what a person mends, and sees
     owing · journal                           what they share
 """
 
@@ -15,6 +15,7 @@ from .items import report_item
 from .photos import drop_loose_photos, keep_photo, loose_photos
 from .recovery import replay_callback, resend_card, retry_outgoing, settle_callback, settle_outgoing
 from .requests import ask_for_contact, expire_request, withdraw_contact_request
+from .revealing import reveal_contact
 
 __all__ = [
     "accept_contact_request",
@@ -29,6 +30,7 @@ __all__ = [
     "report_item",
     "resend_card",
     "retry_outgoing",
+    "reveal_contact",
     "settle_callback",
     "settle_outgoing",
     "take_tap",

@@ -47,7 +47,9 @@ def headers_of(role: str) -> dict[str, str]:
     """How this role shows who it is."""
     if role == "nobody":
         return {}
-    user = User.objects.create_user(OWNER if role == "member" else "desk", is_staff=role != "member")
+    user = User.objects.create_user(
+        OWNER if role == "member" else "desk", is_staff=role != "member", is_superuser=role != "member"
+    )
     if role in ("member", "staff"):
         return {"Authorization": f"Token {Token.objects.create(user=user).key}"}
     client = Client()

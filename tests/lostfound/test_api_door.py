@@ -23,7 +23,7 @@ FOUND = {"kind": "found", "title": "伞", "reporter": "zhangsan"}
 
 @pytest.fixture
 def token() -> str:
-    return str(Token.objects.create(user=User.objects.create_user("desk", is_staff=True)).key)
+    return str(Token.objects.create(user=User.objects.create_user("desk", is_staff=True, is_superuser=True)).key)
 
 
 def post(token: str, body: str | bytes, **more: Any) -> Any:
@@ -65,7 +65,8 @@ def test_the_token_of_a_disabled_user_is_refused(token: str) -> None:
 def test_a_session_from_another_site_cannot_write() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(
-        User.objects.create_user("desk", is_staff=True), backend="django.contrib.auth.backends.ModelBackend"
+        User.objects.create_user("desk", is_staff=True, is_superuser=True),
+        backend="django.contrib.auth.backends.ModelBackend",
     )
     answer = client.post(ITEMS, json.dumps(FOUND), content_type=JSON, headers={"origin": "https://elsewhere.example"})
     assert answer.status_code == 403

@@ -27,7 +27,7 @@ def token() -> str:
 
 
 def token_of(name: str) -> str:
-    return str(Token.objects.create(user=User.objects.create_user(name, is_staff=True)).key)
+    return str(Token.objects.create(user=User.objects.create_user(name, is_staff=True, is_superuser=True)).key)
 
 
 def post(token: str, key: object, body: dict[str, Any], address: str = ITEMS) -> Any:

@@ -26,7 +26,7 @@ def desk() -> APIClient:
 
 def client_of(name: str, *, staff: bool = False) -> APIClient:
     client = APIClient()
-    client.force_authenticate(User.objects.create_user(name, is_staff=staff))
+    client.force_authenticate(User.objects.create_user(name, is_staff=staff, is_superuser=staff))
     return client
 
 

@@ -5,7 +5,7 @@ knows what can be done and why the rest cannot. Where there is a risk, that page
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import admin, messages
@@ -34,11 +34,14 @@ class NotDone(Exception):
 class Deed:
     """One thing that can be done with a row.
 
-    act      the decision, with the row's key, the administrator's name and the reason; raises NotDone
+    act      the decision, with the row's key, the administrator's name and the reason; raises NotDone. What it
+             returns as a text is shown
     fits     whether the row's page shows the button; the decision itself has the last word
     warning  what the administrator should know first
     risks    what may go wrong with these rows, in sentences; each makes a reason necessary
     reason   whether a reason is wanted in any case
+    right    the permission that it needs; the right to change such rows where none is named
+    single   only from the page of one row
     """
 
     name: str
@@ -48,6 +51,8 @@ class Deed:
     warning: str | Promise = ""
     risks: Callable[[Sequence[Any]], Sequence[str]] = lambda rows: ()
     reason: bool = False
+    right: str = ""
+    single: bool = False
     icon: str = "play_arrow"
 
 
@@ -58,6 +63,7 @@ class Outcome:
     asked: int
     done: int
     refused: dict[str, list[str]]
+    said: list[str] = field(default_factory=list)
 
 
 def carry_out(deed: Deed, rows: Sequence[Model], by: str, why: str) -> Outcome:
@@ -65,11 +71,12 @@ def carry_out(deed: Deed, rows: Sequence[Model], by: str, why: str) -> Outcome:
     outcome = Outcome(asked=len(rows), done=0, refused={})
     for row in rows:
         try:
-            deed.act(row.pk, by, why)
+            told = deed.act(row.pk, by, why)
         except NotDone as exc:
             outcome.refused.setdefault(str(exc), []).append(f"#{row.pk}")
         else:
             outcome.done += 1
+            outcome.said += [told] if isinstance(told, str) else []
     return outcome
 
 
@@ -86,6 +93,8 @@ def report(request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
     told = {"deed": deed.label, "done": outcome.done, "asked": outcome.asked}
     line = _("%(deed)s: %(done)d of %(asked)d done.") % told
     messages.add_message(request, messages.SUCCESS if outcome.done == outcome.asked else messages.WARNING, line)
+    for told_more in outcome.said:
+        messages.info(request, told_more)
     for why, rows in outcome.refused.items():
         shown = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
         messages.warning(request, _("Not done for %(rows)s: %(why)s") % {"rows": shown, "why": why})
@@ -105,10 +114,13 @@ class DeedMixin(admin.ModelAdmin):
         """The right to change such rows, though never by hand."""
         return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
 
+    def may_do(self, request: HttpRequest, deed: Deed) -> bool:
+        return bool(request.user.has_perm(deed.right)) if deed.right else self.may_act(request)
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
-        if self.may_act(request):
-            actions.update({deed.name: (self._from_list(deed), deed.name, deed.label) for deed in self.deeds})
+        mine = [deed for deed in self.deeds if not deed.single and self.may_do(request, deed)]
+        actions.update({deed.name: (self._from_list(deed), deed.name, deed.label) for deed in mine})
         return actions
 
     def get_urls(self) -> list[URLPattern]:
@@ -135,8 +147,8 @@ class DeedMixin(admin.ModelAdmin):
     ) -> HttpResponse:
         context = {"deeds": [], **(extra_context or {})}
         row = self.get_object(request, object_id) if object_id else None
-        if row is not None and self.may_act(request):
-            context["deeds"] = self.buttons(row)
+        if row is not None:
+            context["deeds"] = [one for one in self.buttons(row) if self.may_do(request, one["deed"])]
         answer: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         return answer
 
@@ -155,7 +167,7 @@ class DeedMixin(admin.ModelAdmin):
         row = self.get_object(request, object_id)
         if found is None or row is None:
             raise Http404
-        if not self.may_act(request):
+        if not self.may_do(request, found):
             raise PermissionDenied
         asking = self._ask(request, found, [row], back=self._back(request, row))
         if asking is not None:
