@@ -84,9 +84,9 @@ api/v1/^items/(?P<pk>[0-9]{1,18})/$                         *      401 405 405 4
 api/v1/^contact-requests/$                                  GET    401 200 200 200 200 200
 api/v1/^contact-requests/$                                  POST   401 400 400 400 400 400
 api/v1/^contact-requests/$                                  *      401 405 405 405 405 405
-api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/$              GET    401 404 200 200 200 200
+api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/$              GET    401 404 404 200 200 200
 api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/$              *      401 405 405 405 405 405
-api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/withdraw/$     POST   401 404 409 409 409 409
+api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/withdraw/$     POST   401 404 404 403 403 409
 api/v1/^contact-requests/(?P<pk>[0-9]{1,18})/withdraw/$     *      401 405 405 405 405 405
 api/schema/                                                 GET    200
 api/schema/                                                 *      405
