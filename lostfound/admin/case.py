@@ -18,6 +18,7 @@ from wecom.models import Attempt, Outgoing
 from .contacts import masked_contact
 from .drawing import draw_card
 from .kinds import kind_words
+from .photos import thumbnails
 from .proxies import is_update
 from .sentences import sentence
 from .story import Line, tell
@@ -77,6 +78,7 @@ class Case:
     state: Shown
     delivery: Shown
     contact: str
+    photos: Shown
     next_step: str
     cards: list[CardPart]
     timeline: list[Line]
@@ -95,6 +97,7 @@ def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
         state=state_badge(request),
         delivery=state_badge(request, "delivery"),
         contact=masked_contact(request),
+        photos=thumbnails(request.item),
         next_step=selectors.next_step(request),
         cards=[_card(card) for card in cards],
         timeline=[tell(entry, pages) for entry in request.timeline.all()],

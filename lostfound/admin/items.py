@@ -19,10 +19,11 @@ from lostfound import errors, services
 from lostfound.models import Item
 from lostfound.states import Channel, ItemKind, ItemState
 from wecom.admin.deeds import DeedMixin
-from wecom.admin.labels import brief, state_badge
+from wecom.admin.labels import EMPTY, brief, state_badge
 
 from . import deeds
 from .contacts import masked, masked_contact
+from .photos import thumbnails
 from .reasons import in_words
 
 FIELDS = (
@@ -107,14 +108,15 @@ class ItemAdmin(DeedMixin, ModelAdmin):
     search_help_text = _("Title, description, place or reporter")
     list_per_page = 50
     show_full_result_count = False
-    readonly_fields = ("shown_state", "contact", "created_at")
+    readonly_fields = ("shown_state", "contact", "created_at", "photographed")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
         (None, {"fields": (("kind", "category"), "title", "description", "hidden_marks", "place", "happened_at")}),
+        (_("Photos"), {"fields": ("photographed",)}),
         (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
         (_("State"), {"fields": (("shown_state", "created_at"),)}),
     )
-    add_fieldsets = fieldsets[:2]
+    add_fieldsets = (fieldsets[0], fieldsets[2])
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("contact_value").annotate(asks=Count("requests"))
@@ -126,7 +128,7 @@ class ItemAdmin(DeedMixin, ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj and not self.has_change_permission(request, obj):
             shown = ("reporter", "contact")
-            return (self.fieldsets[0], (_("Contact"), {"fields": shown}), self.fieldsets[2])
+            return (*self.fieldsets[:2], (_("Contact"), {"fields": shown}), self.fieldsets[3])
         return super().get_fieldsets(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
@@ -222,6 +224,10 @@ class ItemAdmin(DeedMixin, ModelAdmin):
     @display(description=_("requests"), ordering="asks")
     def asked(self, row: Any) -> int:
         return int(row.asks)
+
+    @display(description=_("photos"))
+    def photographed(self, row: Item) -> SafeString | str:
+        return thumbnails(row) if row.pk else EMPTY
 
     @display(description=_("contact"))
     def contact(self, row: Item) -> str:

@@ -7,8 +7,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from lostfound import services
 from lostfound.models import ContactRequest, Item
-from tests.lostfound.world import found_item
+from tests.lostfound.member import picture
+from tests.lostfound.world import FINDER, ask, found_item
 from wecom.models import Outgoing
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +151,14 @@ def test_an_item_that_is_not_there_cannot_be_asked_about(office: Client, key: st
 def test_asking_needs_the_right_to_ask(client: Client) -> None:
     client.force_login(User.objects.create_user("clerk", is_staff=True))
     assert client.get(reverse("admin:lostfound_item_ask", args=[found_item().pk])).status_code in (403, 404)
+
+
+def test_photos_are_shown_on_the_items_page_and_on_the_requests(office: Client, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    photo = services.keep_photo(content=picture(), sent_by=FINDER)
+    item = found_item(photos=[photo])
+    asked = ask(item)
+    for page in (f"/admin/lostfound/item/{item.pk}/change/", f"/admin/lostfound/contactrequest/{asked.pk}/change/"):
+        assert f"/photos/{photo.key}/small.webp" in office.get(page).content.decode()
+    assert office.get(f"/photos/{photo.key}/small.webp")["Content-Type"] == "image/webp"
+    assert office.get("/admin/lostfound/item/add/").status_code == 200
