@@ -1,6 +1,7 @@
 """Every page as it stands: nothing asked of other hosts, no error in the console, words of the reader's language."""
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
@@ -78,3 +79,17 @@ def test_a_browser_that_asks_for_english_gets_english(city: City, visitor: Visit
     ):
         open_page(page, address)
         expect(page.get_by_text(words).first).to_be_visible()
+
+
+def test_a_deed_says_first_what_it_will_do_and_why_it_cannot(
+    city: City, admin: Page, picture: Callable[..., None]
+) -> None:
+    number = city.ask()
+    open_page(admin, f"/admin/lostfound/contactrequest/{number}/change/")
+    admin.get_by_role("button", name="重新发送卡片").click()
+    expect(admin.get_by_text("现在可以执行：1 项中的 0 项。")).to_be_visible()
+    expect(admin.get_by_text("卡片刚发出不久，仍然有效。")).to_be_visible()
+    admin.get_by_role("link", name="取消").click()
+    admin.get_by_role("button", name="置为过期").click()
+    expect(admin.get_by_text("现在可以执行：1 项中的 1 项。")).to_be_visible()
+    picture(admin, "foresight")
