@@ -61,7 +61,7 @@ def test_every_variable_is_in_the_example(page: Path) -> None:
     assert told <= known
 
 
-@pages
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "docs" / "operator.md"], ids=lambda page: page.name)
 def test_every_picture_and_every_link_leads_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
     for link in links:
