@@ -281,7 +281,7 @@ def every_address(patterns: list[Any], before: str = "") -> Iterator[tuple[str, 
             yield before + str(pattern.pattern), pattern
 
 
-OPEN = ("login", "login_back", "logout", "logged_out", "photo", "set_language", "healthz", "readyz")
+OPEN = ("login", "login_back", "logout", "logged_out", "photo", "set_language", "healthz", "readyz", "metrics")
 
 
 def test_every_page_is_closed_to_those_who_are_not_logged_in() -> None:

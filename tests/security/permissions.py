@@ -45,8 +45,8 @@ report/<str:kind>/                                          GET    302
 report/<str:kind>/                                          *      403
 photos/                                                     GET    302
 photos/                                                     *      403
-photos/<str:key>/<str:size>.webp                            GET    404
-photos/<str:key>/<str:size>.webp                            *      405
+photos/<slug:key>/<slug:size>.webp                            GET    404
+photos/<slug:key>/<slug:size>.webp                            *      405
 requests/                                                   GET    302
 requests/                                                   *      403
 requests/<int:pk>/withdraw/                                 GET    302
