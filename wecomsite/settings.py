@@ -273,8 +273,10 @@ TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks.backends.
 # --- Lost and found -------------------------------------------------------------------------------------------------
 
 RETENTION_DAYS = {
-    kind: env.int(f"RETENTION_{kind.upper()}_DAYS", days)
-    for kind, days in {"bodies": 7, "contacts": 30, "photos": 90, "records": 365}.items()
+    "bodies": env.int("RETENTION_BODIES_DAYS", 7),
+    "contacts": env.int("RETENTION_CONTACTS_DAYS", 30),
+    "photos": env.int("RETENTION_PHOTOS_DAYS", 90),
+    "records": env.int("RETENTION_RECORDS_DAYS", 365),
 }
 LOSTFOUND_HELP = env.str("LOSTFOUND_HELP", "")
 LOSTFOUND_OPEN_REQUESTS = env.int("LOSTFOUND_OPEN_REQUESTS", 5)
