@@ -79,11 +79,11 @@ def _before(kept: timedelta) -> Any:
 
 
 def _callbacks(kept: timedelta) -> Rows:
-    at_rest = Callback.objects.filter(state__in=(Callback.State.DONE, Callback.State.IGNORED))
+    at_rest = Callback.objects.filter(state__in=(Callback.State.DONE, Callback.State.IGNORED, Callback.State.SETTLED))
     return at_rest.filter(finished_at__lt=_before(kept)).exclude(plaintext="")
 
 
-OVER = (Outgoing.State.DONE, Outgoing.State.INFERRED, Outgoing.State.CANCELLED)
+OVER = (Outgoing.State.DONE, Outgoing.State.INFERRED, Outgoing.State.CANCELLED, Outgoing.State.SETTLED)
 
 
 def _contents(kept: timedelta) -> Rows:

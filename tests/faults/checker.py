@@ -190,6 +190,8 @@ def cards_say_what_the_books_say(evidence: Evidence) -> Iterator[Finding]:
     requests = {request["id"]: request for request in evidence.of("request")}
     for card in evidence.of("card"):
         name, request = f"card {card['task_id']}", requests[card["request_id"]]
+        if card["recipient"].startswith("erased-"):
+            continue  # on whose phone it lies the books have forgotten, as they were told to
         copies = [message for message in evidence.chat(card["recipient"]) if message["task_id"] == card["task_id"]]
         if len(copies) > 1:
             yield Finding(DOUBLED, f"{name} is seen {len(copies)} times")
