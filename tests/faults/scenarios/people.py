@@ -65,7 +65,7 @@ def finder_gone(world: World) -> None:
 
 @scenario("F94", "A person is erased while a message to them is under way: it ends, and nothing is sent after")
 def erased_in_flight(world: World) -> None:
-    world.fault(SEND, "delay", value=1500)
+    world.fault(SEND, "delay", value=1000)
     case = world.ask(shown=False)
     world.wait(lambda: [one for job in world.jobs(case, "send_card") for one in job["tries"]], what="the card's call")
     code, said = world.command("erase_subject", case.finder, "--yes")
