@@ -8,7 +8,7 @@ Erasing somebody again, or somebody whom nobody knows, finds nothing and says so
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
 
@@ -129,6 +129,7 @@ def _forget(member: str, nobody: str, by: str) -> None:
     for request in requests:
         note(request, Happened.ERASED, actor=by)
     TimelineEntry.objects.filter(actor__iexact=member).update(actor=nobody)
+    _forget_reasons(requests)
     cards = Card.objects.filter(request__finder=member)
     forgetting.forget_cards([card.pk for card in cards], nobody)
     delete_photos(_photos(member))
@@ -141,6 +142,13 @@ def _forget(member: str, nobody: str, by: str) -> None:
     )
     IdempotencyKey.objects.filter(user__username__iexact=member).delete()
     forgetting.forget_member(member, nobody)
+
+
+def _forget_reasons(requests: Iterable[ContactRequest]) -> None:
+    """What administrators typed about these requests may name anybody."""
+    for entry in TimelineEntry.objects.filter(request__in=requests, data__has_key="reason"):
+        del entry.data["reason"]
+        entry.save(update_fields=["data"])
 
 
 def _forget_words(member: str) -> None:

@@ -62,8 +62,8 @@ class Item(models.Model):
             ),
             models.Index(fields=["reporter", "-id"], name="lostfound_item_reporter"),
             # For the statistics: each holds all that is counted.
-            models.Index(fields=["kind", "category", "state"], name="lostfound_item_category"),
-            models.Index(fields=["kind", "place", "state"], name="lostfound_item_place"),
+            models.Index(fields=["kind", "category", "state", "-closed_at"], name="lostfound_item_category"),
+            models.Index(fields=["kind", "place", "state", "-closed_at"], name="lostfound_item_place"),
             models.Index(fields=["closed_at"], name="lostfound_item_closed", condition=Q(closed_at__isnull=False)),
         ]
 

@@ -103,6 +103,7 @@ class Happened(TextChoices):
     UPDATE_INFERRED = "update_inferred", _("card had got its final text")
     CODE_REFUSED = "code_refused", _("response code refused")
     CARD_STUCK = "card_stuck", _("final text not shown")
+    RECALLING = "recalling", _("the card is being taken back")
     CARD_RECALLED = "card_recalled", _("card taken back")
     RECALL_FAILED = "recall_failed", _("card not taken back")
     TOLD = "told", _("message sent")

@@ -18,7 +18,8 @@ from .states import ItemKind, ItemState, RequestState
 
 DAYS = 30
 LATEST = 1_000  # so many of the newest are enough for a median
-PLACES = 10
+LATEST_OF_ONE = 100  # and so many of one category, or of one place
+MOST_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def returned_by_category() -> list[Returned]:
 
 
 def returned_by_place() -> list[Returned]:
-    return _returned("place")[:PLACES]
+    return _returned("place")
 
 
 def _asked_on(day: date) -> Any:
@@ -107,23 +108,21 @@ def _midnight(day: date) -> datetime:
 
 
 def _returned(by: str) -> list[Returned]:
-    """The largest first. The days are those of the latest returned."""
+    """The largest first, and as many as are shown. The days are those of the latest returned."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     rows = Item.objects.filter(kind=ItemKind.FOUND).order_by().values_list(by, "state").annotate(number=Count("state"))
     for name, state, number in rows:
         if name:
             counted[name][state] += number
-    took = _days_until_returned(by)
-    found = [
-        Returned(name, states.total(), states[ItemState.RETURNED], median(took[name]) if took[name] else None)
-        for name, states in counted.items()
+    largest = sorted(counted.items(), key=lambda one: (-one[1].total(), one[0]))[:MOST_LINES]
+    return [
+        Returned(name, states.total(), states[ItemState.RETURNED], _days_until_returned(**{by: name}))
+        for name, states in largest
     ]
-    return sorted(found, key=lambda one: (-one.found, one.name))
 
 
-def _days_until_returned(by: str) -> dict[str, list[float]]:
-    latest: Any = Item.objects.filter(closed_at__isnull=False, kind=ItemKind.FOUND, state=ItemState.RETURNED)
-    took: dict[str, list[float]] = defaultdict(list)
-    for name, happened, closed in latest.order_by("-closed_at").values_list(by, "happened_at", "closed_at")[:LATEST]:
-        took[name].append(max(0.0, (closed - happened) / timedelta(days=1)))
-    return took
+def _days_until_returned(**of: str) -> float | None:
+    returned: Any = Item.objects.filter(kind=ItemKind.FOUND, state=ItemState.RETURNED, closed_at__isnull=False, **of)
+    moments = returned.order_by("-closed_at").values_list("happened_at", "closed_at")[:LATEST_OF_ONE]
+    took = [max(0.0, (closed - happened) / timedelta(days=1)) for happened, closed in moments]
+    return median(took) if took else None

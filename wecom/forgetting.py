@@ -26,7 +26,7 @@ def known(member: str) -> dict[str, int]:
 def forget_messages(messages: "QuerySet[Outgoing]") -> None:
     """The words of messages that are over; that they were sent, and when, stays known."""
     over = list(messages.exclude(state__in=Outgoing.OPEN).values_list("pk", flat=True))
-    Outgoing.objects.filter(pk__in=over).update(content="")
+    Outgoing.objects.filter(pk__in=over).update(content="", settled="")
     Attempt.objects.filter(outgoing__in=over).update(request={}, answer={})
 
 
@@ -42,7 +42,7 @@ def forget_member(member: str, nobody: str) -> None:
     """The rest. A callback that is being handled keeps its message until it is dropped by age."""
     mine = Callback.objects.filter(userid__iexact=member)
     mine.exclude(state__in=Callback.OPEN).update(plaintext="")
-    mine.update(userid=nobody)
+    mine.update(userid=nobody, settled="")
     ResponseCode.objects.filter(userid__iexact=member).update(userid=nobody)
     Member.objects.filter(userid=member.lower()).delete()
     Bucket.objects.filter(name__startswith="member:", name__iendswith=f":{member}").delete()

@@ -87,7 +87,7 @@ OVER = (Outgoing.State.DONE, Outgoing.State.INFERRED, Outgoing.State.CANCELLED, 
 
 
 def _contents(kept: timedelta) -> Rows:
-    return Outgoing.objects.filter(state__in=OVER, finished_at__lt=_before(kept)).exclude(content="")
+    return Outgoing.objects.filter(state__in=OVER, finished_at__lt=_before(kept)).exclude(content="", settled="")
 
 
 def _tries(kept: timedelta) -> Rows:
@@ -111,7 +111,7 @@ def _alerts(kept: timedelta) -> Rows:
 
 register(
     Holding("bodies", "callbacks", _callbacks, lambda rows: rows.update(plaintext="")),
-    Holding("bodies", "messages", _contents, lambda rows: rows.update(content="")),
+    Holding("bodies", "messages", _contents, lambda rows: rows.update(content="", settled="")),
     Holding("bodies", "tries", _tries, lambda rows: rows.update(request={}, answer={})),
     Holding("records", "callbacks", _old(Callback), lambda rows: rows.delete()),
     Holding("records", "messages", _old(Outgoing), lambda rows: rows.delete()),

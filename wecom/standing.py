@@ -47,8 +47,9 @@ def paused() -> "QuerySet[Bucket]":
     return Bucket.objects.filter(channels, closed_until__gt=timezone.now())
 
 
-def dying_codes() -> "QuerySet[ResponseCode]":
+def dying_codes(rows: "QuerySet[ResponseCode] | None" = None) -> "QuerySet[ResponseCode]":
     """Codes of cards on a phone that die within two hours: what is still to be shown there must be shown by then."""
     now = timezone.now()
-    alive = ResponseCode.objects.filter(state=Literal("live"), expires_at__gt=now, expires_at__lte=now + DYING)
+    codes = ResponseCode.objects.all() if rows is None else rows
+    alive = codes.filter(state=Literal("live"), expires_at__gt=now, expires_at__lte=now + DYING)
     return alive.filter(card__state__in=ON_A_PHONE)

@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken.models import TokenProxy
 
 from lostfound.models import Card, ContactRequest, Item, ResponseCode
-from wecom.models import Callback, Outgoing
+from wecom.models import Callback, Outgoing, SentCard
 
-from .cards import CardAdmin, ResponseCodeAdmin
+from .cards import AnyCardAdmin, CardAdmin, ResponseCodeAdmin
 from .items import ItemAdmin
 from .messages import CardUpdateAdmin, OtherOutgoingAdmin, OurCallbackAdmin
 from .people import GroupAdmin, TokenAdmin, UserAdmin
@@ -26,6 +26,7 @@ admin.site.register(CardUpdate, CardUpdateAdmin)
 for model, ours in (
     (Outgoing, OtherOutgoingAdmin),
     (Callback, OurCallbackAdmin),
+    (SentCard, AnyCardAdmin),
     (User, UserAdmin),
     (Group, GroupAdmin),
     (TokenProxy, TokenAdmin),

@@ -32,7 +32,7 @@ class CardAdmin(cards.CardColumns, RecordAdmin):
     search_fields = ("task_id", "msgid", "recipients")
     search_help_text = _("Task id, msgid or member")
     inlines = (OurCodeInline,)
-    deeds = (deeds.RETRY_CARD, deeds.RESEND_CARD)
+    deeds = (deeds.RETRY_CARD, deeds.RESEND_CARD, deeds.RECALL)
     fieldsets = (
         (None, {"fields": (("shown_state", "shows"), ("belongs_to", "round"), ("to", "final"))}),
         (_("As the finder sees it"), {"fields": ("drawn",)}),
@@ -54,6 +54,12 @@ class CardAdmin(cards.CardColumns, RecordAdmin):
     @display(description=_("card"))
     def drawn(self, row: Card) -> SafeString:
         return draw_card(row)
+
+
+class AnyCardAdmin(cards.SentCardAdmin):
+    """wecom's list of all cards; one of ours is taken back with its request's timeline."""
+
+    deeds = (deeds.RECALL,)
 
 
 class ResponseCodeAdmin(cards.ResponseCodeAdmin):

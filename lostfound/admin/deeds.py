@@ -9,7 +9,7 @@ from lostfound import errors, services
 from lostfound.models import Card, ContactRequest, Item
 from lostfound.states import Channel, Delivery, ItemState, RequestState
 from wecom import sent_cards
-from wecom.admin import callbacks, outgoing
+from wecom.admin import callbacks, cards, outgoing
 from wecom.admin.deeds import Deed
 from wecom.outbox import State
 from wecom.sent_cards import CardState
@@ -48,6 +48,14 @@ def _retry_update_of_card(card_id: Any, by: str, why: str) -> None:
     if row is None:
         raise errors.NothingToDo("no update of this card has failed")
     services.retry_outgoing(outgoing_id=row.pk, by=by, why=why)
+
+
+def _recall(card_id: Any, by: str, why: str) -> None:
+    """A card of ours through its request; one of another app, which this page shows too, by wecom alone."""
+    if Card.objects.filter(pk=card_id).exists():
+        services.recall_card(card_id=card_id, by=by, why=why)
+    else:
+        cards.recall(card_id, by, why)
 
 
 def _retry(outgoing_id: Any, by: str, why: str) -> None:
@@ -116,6 +124,7 @@ REVEAL = Deed(
     single=True,
     icon="visibility",
 )
+RECALL = replace(cards.RECALL, act=translated(_recall), reason=True)
 RETRY = replace(outgoing.RETRY, act=translated(_retry))
 RETRY_UPDATE = replace(RETRY, label=_("Retry the update"), risks=lambda rows: ())
 SETTLE = replace(outgoing.SETTLE, act=translated(_settle))

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -58,22 +57,16 @@ def _needs() -> list[Tile]:
     outgoing, unseen = standing.needing(Outgoing), selectors.requests_not_seen().count()
     failed = {"state__in": Outgoing.NEEDS_PERSON}
     unread = {"state__in": Callback.NEEDS_PERSON}
+    dying = standing.dying_codes().filter(card__lostfound_card__isnull=False).count()
     return [
         _tile("wecom.outgoing", _("Messages that failed"), without_updates(outgoing).count(), **failed),
         _tile("lostfound.cardupdate", _("Card updates that failed"), only_updates(outgoing).count(), **failed),
         _tile("wecom.callback", _("Callbacks nobody handled"), standing.needing(Callback).count(), **unread),
         _tile("lostfound.contactrequest", _("Questions that did not arrive"), unseen, question="unseen"),
-        _dying(),
+        _tile("lostfound.responsecode", _("Codes that die within two hours"), dying, dying="yes"),
         _oldest("wecom.callback", _("Oldest callback waiting"), Callback),
         _oldest("wecom.outgoing", _("Oldest message waiting"), Outgoing),
     ]
-
-
-def _dying() -> Tile:
-    now = timezone.now()
-    until = {"expires_at__gte": now.isoformat(), "expires_at__lt": (now + standing.DYING).isoformat()}
-    count = standing.dying_codes().count()
-    return _tile("lostfound.responsecode", _("Codes that die within two hours"), count, state__exact="live", **until)
 
 
 def _oldest(label: str, words: str, model: type[Job]) -> Tile:
@@ -124,7 +117,7 @@ def _there() -> dict[str, Any]:
         for kind, state, number in statistics.items_by_state()
     ]
     by_category = [_line(one, Category(one.name).label, "category__exact") for one in statistics.returned_by_category()]
-    by_place = [_line(one, one.name, "q") for one in statistics.returned_by_place()]
+    by_place = [_line(one, one.name, "place__exact") for one in statistics.returned_by_place()]
     tables = [(_("By category"), by_category), (_("By place"), by_place)]
     return {"tiles": tiles, "tables": [(title, lines) for title, lines in tables if lines]}
 

@@ -42,7 +42,7 @@ class OurOutgoingAdmin(OutgoingAdmin):
     list_display = ("number", "what", "belongs_to", "shown_state", "attempts", "answered", "due", "created")
     list_filter: ClassVar[tuple[Any, ...]] = ("state", KindFilter, ("created_at", admin.DateFieldListFilter))
     fieldsets = (
-        (None, {"fields": (("what", "shown_state"), ("belongs_to", "attempts"), "answered_fully", "why")}),
+        (None, {"fields": (("what", "shown_state"), ("belongs_to", "attempts"), "answered_fully", "why", "settled")}),
         (_("When"), {"fields": (("created", "due"), ("until", "finished"))}),
         (_("Details"), {"fields": (("effect_key", "topic"), ("subject", "app"), ("failures", "leased_by"))}),
     )

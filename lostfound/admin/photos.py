@@ -6,11 +6,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from lostfound.models import Item
-from wecom.admin.labels import EMPTY
 
 
 def thumbnails(item: Item) -> SafeString | str:
-    """A dash where there is none."""
+    """Nothing where there is none."""
     shown = format_html_join(
         "",
         '<a href="{}"><img src="{}" alt="{}" width="96" height="96" loading="lazy"></a>',
@@ -23,4 +22,4 @@ def thumbnails(item: Item) -> SafeString | str:
             for number, photo in enumerate(item.photos.all(), 1)
         ),
     )
-    return format_html('<span class="lf-photos">{}</span>', shown) if shown else EMPTY
+    return format_html('<span class="lf-photos">{}</span>', shown) if shown else ""

@@ -19,6 +19,8 @@ _KNOWN = {
     "it is not set aside": _("It is not set aside."),
     "the member was erased": _("The member was forgotten."),
     "the card is still being sent": _("The card is still being sent."),
+    "the card is being taken back": _("The card is being taken back."),
+    "the card cannot be taken back": _("It is not on any phone, or WeCom does not let it be taken back any more."),
     "the card was sent a short while ago": _("The card was sent a short while ago and is still good."),
     "a newer card was sent": _("A newer card was sent."),
     "a newer card replaces it": _("A newer card replaces it."),

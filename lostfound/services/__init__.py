@@ -13,7 +13,7 @@ from .answers import accept_contact_request, decline_contact_request, take_tap
 from .closing import close_item
 from .items import report_item
 from .photos import drop_loose_photos, keep_photo, loose_photos
-from .recovery import replay_callback, resend_card, retry_outgoing, settle_callback, settle_outgoing
+from .recovery import recall_card, replay_callback, resend_card, retry_outgoing, settle_callback, settle_outgoing
 from .requests import ask_for_contact, expire_request, withdraw_contact_request
 from .revealing import reveal_contact
 
@@ -26,6 +26,7 @@ __all__ = [
     "expire_request",
     "keep_photo",
     "loose_photos",
+    "recall_card",
     "replay_callback",
     "report_item",
     "resend_card",

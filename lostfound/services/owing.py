@@ -39,6 +39,11 @@ def contact_has_begun(request: ContactRequest) -> bool:
     return Outgoing.objects.filter(effect_key=_contact_key(request), attempts__gt=0).exists()
 
 
+def contact_was_settled(request: ContactRequest) -> bool:
+    """Whether a person has seen to the contact in another way."""
+    return Outgoing.objects.filter(effect_key=_contact_key(request), state=outbox.State.SETTLED).exists()
+
+
 def drop_contact(request: ContactRequest, *, why: str) -> None:
     """Close the contact's row as soon as this transaction holds; prepare would refuse to send it anyway."""
     key = _contact_key(request)

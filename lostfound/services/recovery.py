@@ -75,6 +75,22 @@ def replay_callback(*, callback_id: int, by: str, why: str = "") -> None:
             note(card.request, Happened.REPLAYED, actor=by, cause=f"callback {callback_id}", **_because(why))
 
 
+@transaction.atomic
+def recall_card(*, card_id: int, by: str, why: str) -> None:
+    """Take a card back from the finder's phone; the request stays as it is. Raises NotFound, NothingToDo, Invalid."""
+    why = words(why, "why", WHY, required=True)
+    card = Card.objects.filter(pk=card_id).first()
+    if card is None:
+        raise NotFound("card", card_id)
+    request = lock_request(card.request_id)
+    card.refresh_from_db()
+    if card.recall_wanted:
+        raise NothingToDo("the card is being taken back")
+    if not sent_cards.recall(card):
+        raise NothingToDo("the card cannot be taken back")
+    note(request, Happened.RECALLING, actor=by, round=card.round, **_because(why))
+
+
 def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
     """A person has seen to it in another way: it needs nobody any more. Raises NotFound, NothingToDo, Invalid."""
     why = words(why, "why", WHY, required=True)
@@ -84,6 +100,7 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
     request_id = owing.request_id_of(row.topic)
     with transaction.atomic():
         request = lock_request(request_id) if request_id else None
+        row.refresh_from_db()
         if not outbox.settle(row.pk, why=f"{by}: {why}"):
             raise NothingToDo(f"it is {row.state}")
         if request:

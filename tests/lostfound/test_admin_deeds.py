@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from lostfound import selectors
 from lostfound.models import Card, ContactRequest, TimelineEntry
 from tests.lostfound.world import (
     DEAD_CODE,
@@ -52,6 +55,10 @@ def from_list(client: Client, page: str, deed: str, rows: list[Any], **data: str
 
 def told(answer: Any) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def entry_of(event: str) -> TimelineEntry:
+    return TimelineEntry.objects.get(event=event)
 
 
 def events_by(actor: str) -> list[str]:
@@ -278,11 +285,50 @@ def test_what_is_settled_by_hand_needs_nobody_any_more_and_says_who_and_why(offi
     assert told(answer) == ["Settled by hand: 1 of 1 done."]
     assert standing.needing(Outgoing).count() == 0
     row.refresh_from_db()
-    assert (row.state, row.error) == ("settled", "admin: told at the desk")
+    assert (row.state, row.settled) == ("settled", "admin: told at the desk")
+    assert row.error  # what went wrong stays beside it
+    assert selectors.next_step(entry_of("settled").request) == "A person has seen to the contact by hand."
     entry = TimelineEntry.objects.get(event="settled")
     assert (entry.actor, entry.data["reason"]) == ("admin", "told at the desk")
     again = told(do(office, "wecom_outgoing", row, "settle", reason="again"))
     assert "Settled by hand: 0 of 1 done." in again
+    assert f"Not done for #{row.pk}: It is: settled by hand." in again
+
+
+def test_a_settled_callback_that_is_handled_again_still_says_who_settled_it(office: Client, wecom: WeCom) -> None:
+    row = Callback.objects.create(
+        app="default", task_id=asked().task_id, digest="d", state="quarantined", plaintext="x"
+    )
+    do(office, "wecom_callback", row, "settle", reason="a copy")
+    do(office, "wecom_callback", row, "replay")
+    row.refresh_from_db()
+    assert (row.state, row.settled) == ("waiting", "admin: a copy")
+
+
+@pytest.mark.parametrize("page", ["lostfound_card", "wecom_sentcard"])
+def test_a_card_is_taken_back_with_a_reason_that_the_timeline_keeps(office: Client, wecom: WeCom, page: str) -> None:
+    card = asked()
+    asking = do(office, page, card, "recall")
+    assert "Please say why." in asking.content.decode()
+    assert told(do(office, page, card, "recall", reason="wrong person")) == ["Take back: 1 of 1 done."]
+    entry = entry_of("recalling")
+    assert (entry.actor, entry.data["reason"], entry.data["round"]) == ("admin", "wrong person", 1)
+    outbox.drain()
+    card.refresh_from_db()
+    assert card.state == "recalled"
+    again = told(do(office, page, card, "recall", reason="again"))
+    assert "Take back: 0 of 1 done." in again
+    assert TimelineEntry.objects.filter(event="recalling").count() == 1
+
+
+def test_a_rehearsal_of_many_holds_no_lock_for_long_and_leaves_nothing(office: Client, wecom: WeCom) -> None:
+    rows = [asked(owner=f"owner{number}").request for number in range(5)]
+    lines = TimelineEntry.objects.count()
+    with CaptureQueriesContext(connection) as asked_for:
+        asking = from_list(office, "lostfound_contactrequest", "expire", rows)
+    assert "Can be done now: 5 of 5." in asking.content.decode()
+    assert sum(query["sql"].startswith("ROLLBACK") for query in asked_for) == 5
+    assert TimelineEntry.objects.count() == lines
 
 
 def test_a_callback_that_was_set_aside_can_be_settled_too(office: Client, wecom: WeCom) -> None:

@@ -15,7 +15,7 @@ from lostfound import card_content, services
 from lostfound.admin.proxies import CardUpdate
 from lostfound.models import Card, ContactRequest, Item, ResponseCode, TimelineEntry
 from tests.lostfound.world import ask, found_item
-from wecom.models import Attempt, Callback, Lease, Outgoing
+from wecom.models import Attempt, Callback, Lease, Outgoing, SentCard
 
 pytestmark = pytest.mark.django_db
 
@@ -230,12 +230,22 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_it(
 ) -> None:
     story()
     Callback.objects.update(state="quarantined")
+    soon = timezone.now() + timedelta(minutes=90)
+    ResponseCode.objects.filter(pk__in=ResponseCode.objects.values("pk")[:2]).update(state="live", expires_at=soon)
+    SentCard.objects.update(state="shown")
+    alike = found_item(place="食堂, 一楼")
+    found_item(place="食堂, 一楼 西侧")
     with django_assert_max_num_queries(20):
         front = office.get("/admin/")
     tiles = {str(tile["words"]): tile for tile in front.context["needs"]}
     assert tiles["Card updates that failed"]["shown"] == "1"
     assert tiles["Messages that failed"]["shown"] == "1"
     assert tiles["Callbacks nobody handled"]["shown"] == "1"
+    assert int(tiles["Codes that die within two hours"]["shown"]) > 0
+    lines = [line for _title, lines in front.context["there"]["tables"] for line in lines]
+    assert alike.place in [line["words"] for line in lines]
+    for line in lines:
+        assert office.get(line["url"]).context["cl"].result_count == line["found"], line["url"]
     for tile in [*tiles.values(), *front.context["there"]["tiles"]]:
         shown = office.get(tile["url"])
         assert shown.status_code == 200

@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.utils import timezone
 
-from lostfound import erasure
-from lostfound.models import ContactRequest, Item
+from lostfound import erasure, services
+from lostfound.models import Card, ContactRequest, Item
 from wecom import outbox
 from wecom.models import Callback, Member, Outgoing
 
@@ -52,6 +52,22 @@ def test_nothing_names_them_any_more_and_numbers_stay(wecom: WeCom, member: str)
     assert before == (ContactRequest.objects.count(), Item.objects.count(), Outgoing.objects.count())
     assert ContactRequest.objects.get().delivery == "delivered"
     assert list(ContactRequest.objects.get().timeline.values_list("event", flat=True))[-1] == "erased"
+
+
+def test_what_administrators_typed_about_them_goes_too(wecom: WeCom) -> None:
+    request = asked().request
+    Card.objects.update(state="undelivered")
+    services.resend_card(request_id=request.pk, by="desk", why="张三打来电话")
+    row = Outgoing.objects.filter(topic=f"request:{request.pk}").earliest("pk")
+    Outgoing.objects.filter(pk=row.pk).update(state="dead")
+    services.settle_outgoing(outgoing_id=row.pk, by="desk", why="已告诉张三")
+    callback = Callback.objects.create(
+        app="default", userid=OWNER, task_id=asked(item=found_item()).task_id, digest="d", state="poison"
+    )
+    services.settle_callback(callback_id=callback.pk, by="desk", why="张三知道了")
+    assert "张三" in whole_database()
+    erase(OWNER)
+    assert "张三" not in whole_database()
 
 
 def test_a_finders_words_photos_and_contact_go(wecom: WeCom) -> None:

@@ -71,3 +71,16 @@ def test_what_came_back_by_category_and_place() -> None:
     assert (keys.name, keys.found, keys.days) == ("keys", 1, None)
     assert [(one.name, one.found) for one in statistics.returned_by_place()] == [("食堂", 4)]
     assert ("found", "returned", 2) in statistics.items_by_state()
+
+
+def test_a_rare_category_has_its_days_however_many_others_came_back_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "LATEST_OF_ONE", 3)
+    now = timezone.now()
+    for number, category in enumerate(["keys", *["bag"] * 5]):
+        item = found_item(category=category)
+        closed = now - timedelta(days=10 - number)
+        happened = closed - timedelta(days=number + 1)
+        Item.objects.filter(pk=item.pk).update(state="returned", happened_at=happened, closed_at=closed)
+    bag, keys = statistics.returned_by_category()
+    assert (keys.name, keys.days) == ("keys", 1.0)
+    assert (bag.name, bag.days) == ("bag", 5.0)  # of the latest three: 4, 5 and 6

@@ -70,7 +70,7 @@ def test_a_card_is_taken_back_from_its_page(desk: Client, sandbox: WeComSandbox)
     card = sent()
     asks = f"/admin/wecom/sentcard/{card.pk}/do/recall/"
     assert "disappears from every phone" in desk.post(asks).content.decode()
-    desk.post(asks, {"confirmed": "yes"})
+    desk.post(asks, {"confirmed": "yes", "reason": "a mistake"})
     work()
     assert (now(card), on_the_phone(sandbox)) == ("recalled", [])
 
@@ -78,7 +78,9 @@ def test_a_card_is_taken_back_from_its_page(desk: Client, sandbox: WeComSandbox)
 def test_a_card_that_cannot_be_taken_back_says_so(desk: Client, sandbox: WeComSandbox) -> None:
     card = sent()
     SentCard.objects.update(msgid="")
-    answer = desk.post(f"/admin/wecom/sentcard/{card.pk}/do/recall/", {"confirmed": "yes"}, follow=True)
+    answer = desk.post(
+        f"/admin/wecom/sentcard/{card.pk}/do/recall/", {"confirmed": "yes", "reason": "a mistake"}, follow=True
+    )
     assert "not on any phone" in told(answer)
     assert now(card) == "shown"
 

@@ -35,10 +35,24 @@ WORDS = {State.FINE: _("fine"), State.WRONG: _("wrong"), State.UNKNOWN: _("not k
 TONES = {State.FINE: "done", State.WRONG: "failed", State.UNKNOWN: "waiting"}  # shown in the colours of these states
 
 
+class WhatFilter(admin.SimpleListFilter):
+    title = _("what")
+    parameter_name = "what"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(WHAT.items())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(what=self.value()) if self.value() else queryset
+
+
 class AlertAdmin(RecordAdmin):
     list_display = ("shown_what", "subject", "meaning", "text", "times", "raised", "told")
     list_display_links = ("shown_what", "subject")
-    list_filter = (("raised_at", admin.DateFieldListFilter),)
+    list_filter = (
+        WhatFilter,
+        ("raised_at", admin.DateFieldListFilter),
+    )
     search_fields = ("what", "subject", "text")
     search_help_text = _("What, about what, or a word of the text")
     fieldsets = ((None, {"fields": (("shown_what", "meaning"), ("subject", "text"), ("times", "raised", "told"))}),)

@@ -124,7 +124,10 @@ class CallbackAdmin(RecordAdmin):
             },
         ),
         (_("Message"), {"fields": ("message",)}),
-        (_("Handling"), {"fields": (("attempts", "due"), ("finished", "leased_by"), "why", "digest", "app")}),
+        (
+            _("Handling"),
+            {"fields": (("attempts", "due"), ("finished", "leased_by"), "why", "settled", "digest", "app")},
+        ),
     )
 
     @display(description=_("No."), ordering="pk")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from wecom import sent_cards
+from wecom import sent_cards, standing
 from wecom.models import CardChange, ResponseCode, SentCard
 
 from .deeds import Deed, NotDone
@@ -171,6 +171,17 @@ class SentCardAdmin(CardColumns, RecordAdmin):
         return as_json(row.payload, gettext("card"))
 
 
+class DyingFilter(admin.SimpleListFilter):
+    title = _("dies soon")
+    parameter_name = "dying"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("within two hours, on a card that may still change"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return standing.dying_codes(queryset) if self.value() else queryset
+
+
 class ResponseCodeAdmin(CodeColumns, RecordAdmin):
     card_page = "wecom_sentcard"
     list_display = (
@@ -184,7 +195,7 @@ class ResponseCodeAdmin(CodeColumns, RecordAdmin):
         "left",
         "used",
     )
-    list_filter = ("state", "source", ("expires_at", admin.DateFieldListFilter))
+    list_filter = ("state", "source", DyingFilter, ("expires_at", admin.DateFieldListFilter))
     search_fields = ("card__task_id", "userid", "^fingerprint")
     search_help_text = _("Task id, member or the beginning of a fingerprint")
     list_select_related = ("card",)

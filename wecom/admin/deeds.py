@@ -35,7 +35,7 @@ class Deed:
     """One thing that can be done with a row.
 
     act      the decision, with the row's key, the administrator's name and the reason; raises NotDone. What it
-             returns as a text is shown
+             returns as a text is shown once, in the answer itself: it may be secret
     fits     whether the row's page shows the button; the decision itself has the last word
     warning  what the administrator should know first
     risks    what may go wrong with these rows, in sentences; each makes a reason necessary
@@ -65,6 +65,13 @@ class Outcome:
     refused: dict[str, list[str]]
     said: list[str] = field(default_factory=list)
 
+    def add(self, other: "Outcome") -> None:
+        """What came of other rows too; how many were asked for was known before."""
+        self.done += other.done
+        self.said += other.said
+        for why, rows in other.refused.items():
+            self.refused.setdefault(why, []).extend(rows)
+
 
 def carry_out(deed: Deed, rows: Sequence[Model], by: str, why: str) -> Outcome:
     """Do it row by row, each in its own transaction; a refusal stops nobody else's."""
@@ -81,10 +88,12 @@ def carry_out(deed: Deed, rows: Sequence[Model], by: str, why: str) -> Outcome:
 
 
 def rehearse(deed: Deed, rows: Sequence[Model], by: str) -> Outcome:
-    """What would come of it now: it is done and taken back."""
-    with transaction.atomic():
-        outcome = carry_out(deed, rows, by, REHEARSAL)
-        transaction.set_rollback(True)
+    """What would come of it now: it is done and taken back, row by row, so that nobody waits long for a lock."""
+    outcome = Outcome(asked=len(rows), done=0, refused={})
+    for row in rows:
+        with transaction.atomic():
+            outcome.add(carry_out(deed, [row], by, REHEARSAL))
+            transaction.set_rollback(True)
     return outcome
 
 
@@ -93,8 +102,6 @@ def report(request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
     told = {"deed": deed.label, "done": outcome.done, "asked": outcome.asked}
     line = _("%(deed)s: %(done)d of %(asked)d done.") % told
     messages.add_message(request, messages.SUCCESS if outcome.done == outcome.asked else messages.WARNING, line)
-    for told_more in outcome.said:
-        messages.info(request, told_more)
     for why, rows in outcome.refused.items():
         shown = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
         messages.warning(request, _("Not done for %(rows)s: %(why)s") % {"rows": shown, "why": why})
@@ -172,11 +179,21 @@ class DeedMixin(admin.ModelAdmin):
         asking = self._ask(request, found, [row], back=self._back(request, row))
         if asking is not None:
             return asking
-        self._do(request, found, [row])
+        outcome = self._do(request, found, [row])
+        if outcome.said:
+            return self._show(request, found, outcome, back=self._back(request, row))
         return HttpResponseRedirect(self._back(request, row))
 
-    def _do(self, request: HttpRequest, deed: Deed, rows: Sequence[Model]) -> None:
-        report(request, deed, carry_out(deed, rows, request.user.get_username(), _reason(request)))
+    def _do(self, request: HttpRequest, deed: Deed, rows: Sequence[Model]) -> Outcome:
+        outcome = carry_out(deed, rows, request.user.get_username(), _reason(request))
+        report(request, deed, outcome)
+        return outcome
+
+    def _show(self, request: HttpRequest, deed: Deed, outcome: Outcome, *, back: str) -> HttpResponse:
+        """What the deed returned, on a page that nothing keeps: no cookie, no session, no cache."""
+        context = {**self.admin_site.each_context(request), "title": deed.label, "opts": self.opts}
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/said.html", {**context, "said": outcome.said, "back": back})
 
     def _back(self, request: HttpRequest, row: Model) -> str:
         wanted = request.POST.get("next", "")

@@ -112,7 +112,7 @@ class OutgoingAdmin(RecordAdmin):
     inlines = (AttemptInline,)
     deeds = (RETRY, SETTLE)
     fieldsets = (
-        (None, {"fields": (("what", "shown_state"), ("answered_fully",), "error")}),
+        (None, {"fields": (("what", "shown_state"), ("answered_fully",), "error", "settled")}),
         (_("When"), {"fields": (("created", "due"), ("until", "finished"))}),
         (
             _("Details"),

@@ -71,7 +71,7 @@ def replay(callback_id: int) -> bool:
 def settle(callback_id: int, *, why: str) -> bool:
     """A person has seen to one that was set aside: it needs nobody any more. False where it needed nobody."""
     needing = Callback.objects.filter(pk=callback_id, state__in=Callback.NEEDS_PERSON)
-    return bool(needing.update(state=State.SETTLED, error=why[:500], finished_at=timezone.now()))
+    return bool(needing.update(state=State.SETTLED, settled=why[:500], finished_at=timezone.now()))
 
 
 def drain(limit: int = 1000) -> int:

@@ -20,7 +20,7 @@ from .signed import Signed
 logger = logging.getLogger(__name__)
 
 State = Callback.State
-_FIELDS = [f for f in Callback._meta.concrete_fields if not f.primary_key]
+_FIELDS = [f for f in Callback._meta.concrete_fields if not f.primary_key and f.name != "settled"]
 
 
 def check(alias: str, *, query: Mapping[str, str]) -> bytes:

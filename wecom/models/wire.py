@@ -32,6 +32,9 @@ class Job(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     error = models.TextField(_("last error"), blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    settled = models.TextField(
+        _("settled by"), blank=True, default="", db_default="", help_text=_("Who saw to it, and how.")
+    )
 
     class Meta:
         abstract = True

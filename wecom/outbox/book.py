@@ -51,9 +51,12 @@ def cancel(effect_key: str, *, why: str) -> bool:
 
 
 def settle(outgoing_id: int, *, why: str) -> bool:
-    """A person has seen to it in another way: it needs nobody any more. False where it needed nobody."""
+    """A person has seen to it in another way: it needs nobody any more. False where it needed nobody.
+
+    What went wrong stays beside what was done about it.
+    """
     needing = Outgoing.objects.filter(pk=outgoing_id, state__in=Outgoing.NEEDS_PERSON)
-    return bool(needing.update(state=State.SETTLED, error=why[:500]))
+    return bool(needing.update(state=State.SETTLED, settled=why[:500]))
 
 
 def retry(outgoing_id: int) -> bool:
