@@ -220,3 +220,26 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class Export(models.Model):
+    """One file of rows that somebody took out of the admin; written before the first row left."""
+
+    class Form(models.TextChoices):
+        CSV = "csv", "CSV"
+        EXCEL = "xlsx", "Excel"
+
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    by = models.CharField(_("by"), max_length=150)
+    what = models.CharField(_("list"), max_length=64)
+    form = models.CharField(_("file format"), max_length=8, choices=Form.choices)
+    rows = models.PositiveIntegerField(_("rows"))
+    filters = models.CharField(_("filters"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.what}"

@@ -2,7 +2,7 @@
 
 contacts   what an owner may get, and the hidden marks, once request or item are over
 photos     of items that are over
-records    the requests with their cards and timelines, and the items, for as long as somebody may ask
+records    the requests with their cards and timelines, the items, and who exported what: while somebody may ask
 """
 
 from datetime import timedelta
@@ -14,7 +14,7 @@ from django.utils import timezone
 from wecom.outbox import Outgoing
 from wecom.retention import Holding, Rows, register
 
-from .models import ContactRequest, Item, Photo
+from .models import ContactRequest, Export, Item, Photo
 from .services.owing import topic_of
 from .services.photos import delete_photos
 from .states import Delivery, ItemState, RequestState
@@ -61,10 +61,15 @@ def _drop_items(rows: Rows) -> None:
     Item.objects.filter(pk__in=keys).delete()
 
 
+def _exports(kept: timedelta) -> Rows:
+    return Export.objects.filter(at__lt=timezone.now() - kept)
+
+
 register(
     Holding("contacts", "contacts", _contacts, lambda rows: rows.update(contact_value="")),
     Holding("contacts", "items", _secrets_of_items, lambda rows: rows.update(contact_value="", hidden_marks="")),
     Holding("photos", "photos", _photos, delete_photos),
     Holding("records", "requests", _decided, _drop_requests),
     Holding("records", "items", _items_without_requests, _drop_items),
+    Holding("records", "exports", _exports, lambda rows: rows.delete()),
 )

@@ -5,10 +5,11 @@ from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken.models import TokenProxy
 
-from lostfound.models import Card, ContactRequest, Item, ResponseCode
+from lostfound.models import Card, ContactRequest, Export, Item, ResponseCode
 from wecom.models import Callback, Outgoing, SentCard
 
 from .cards import AnyCardAdmin, CardAdmin, ResponseCodeAdmin
+from .exporting import ExportAdmin
 from .items import ItemAdmin
 from .messages import CardUpdateAdmin, OtherOutgoingAdmin, OurCallbackAdmin
 from .people import GroupAdmin, TokenAdmin, UserAdmin
@@ -22,6 +23,7 @@ admin.site.register(ContactRequest, ContactRequestAdmin)
 admin.site.register(Card, CardAdmin)
 admin.site.register(ResponseCode, ResponseCodeAdmin)
 admin.site.register(CardUpdate, CardUpdateAdmin)
+admin.site.register(Export, ExportAdmin)
 
 for model, ours in (
     (Outgoing, OtherOutgoingAdmin),

@@ -15,6 +15,7 @@ from wecom.admin.records import RecordAdmin
 
 from . import deeds
 from .drawing import draw_card
+from .exporting import ExportMixin
 
 
 def link_to_request(request_id: int) -> SafeString:
@@ -26,8 +27,21 @@ class OurCodeInline(cards.CodeInline):
     model = ResponseCode
 
 
-class CardAdmin(cards.CardColumns, RecordAdmin):
+class CardAdmin(ExportMixin, cards.CardColumns, RecordAdmin):
     list_display = ("task_id", "belongs_to", "round", "to", "shown_state", "shows", "final", "sent", "closed")
+    exported = (
+        "task_id",
+        "belongs_to",
+        "round",
+        "to",
+        "state",
+        "shows",
+        "final",
+        "created_at",
+        "sent_at",
+        "closed_at",
+        "msgid",
+    )
     list_filter = ("state", "final", ("created_at", admin.DateFieldListFilter))
     search_fields = ("task_id", "msgid", "recipients")
     search_help_text = _("Task id, msgid or member")

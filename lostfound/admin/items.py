@@ -23,6 +23,7 @@ from wecom.admin.labels import EMPTY, brief, state_badge
 
 from . import deeds
 from .contacts import masked, masked_contact
+from .exporting import ExportMixin
 from .photos import thumbnails
 from .reasons import in_words
 
@@ -98,11 +99,24 @@ class AskForm(forms.Form):
     )
 
 
-class ItemAdmin(DeedMixin, ModelAdmin):
+class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     form = ItemForm
     deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM)
     list_display = ("number", "title", "kind", "category", "place", "found", "reporter", "shown_state", "asked")
     list_display_links = ("number", "title")
+    exported = (
+        "id",
+        "kind",
+        "title",
+        "category",
+        "place",
+        "happened_at",
+        "reporter",
+        "state",
+        "created_at",
+        "closed_at",
+        "description",
+    )
     list_filter = ("kind", "state", "category", ("happened_at", admin.DateFieldListFilter))
     search_fields = ("title", "description", "place", "reporter")
     search_help_text = _("Title, description, place or reporter")

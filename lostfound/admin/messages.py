@@ -19,6 +19,7 @@ from wecom.models import Callback
 from wecom.outbox import Outgoing
 
 from . import deeds
+from .exporting import ExportMixin
 from .kinds import KINDS, kind_words, request_id_of
 from .proxies import UPDATES, only_updates, without_updates
 from .sentences import sentence
@@ -36,10 +37,23 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
-class OurOutgoingAdmin(OutgoingAdmin):
+class OurOutgoingAdmin(ExportMixin, OutgoingAdmin):
     """The same list and page, with the kinds in words and the way to the request."""
 
     list_display = ("number", "what", "belongs_to", "shown_state", "attempts", "answered", "due", "created")
+    exported = (
+        "id",
+        "what",
+        "belongs_to",
+        "state",
+        "attempts",
+        "answered",
+        "why",
+        "settled",
+        "created_at",
+        "due_at",
+        "finished_at",
+    )
     list_filter: ClassVar[tuple[Any, ...]] = ("state", KindFilter, ("created_at", admin.DateFieldListFilter))
     fieldsets = (
         (None, {"fields": (("what", "shown_state"), ("belongs_to", "attempts"), "answered_fully", "why", "settled")}),
@@ -82,9 +96,23 @@ class OtherOutgoingAdmin(OurOutgoingAdmin):
         return without_updates(super().get_queryset(request))
 
 
-class OurCallbackAdmin(CallbackAdmin):
+class OurCallbackAdmin(ExportMixin, CallbackAdmin):
     """The same list and page, with the reasons in the reader's language."""
 
+    exported = (
+        "id",
+        "event",
+        "event_key",
+        "userid",
+        "task_id",
+        "state",
+        "repeats",
+        "answer_ms",
+        "why",
+        "settled",
+        "received_at",
+        "finished_at",
+    )
     deeds = (deeds.REPLAY, deeds.SETTLE_CALLBACK)
 
     @display(description=_("last error"))

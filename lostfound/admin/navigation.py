@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (_("Users"), "auth.user", "person"),
             (_("Groups"), "auth.group", "group"),
             (_("API tokens"), "authtoken.tokenproxy", "vpn_key"),
+            (_("Exports"), "lostfound.export", "download"),
         ),
     ),
 )

@@ -17,6 +17,7 @@ from wecom.admin.records import RecordAdmin
 
 from . import deeds
 from .case import open_case
+from .exporting import ExportMixin
 
 
 class QuestionFilter(admin.SimpleListFilter):
@@ -30,7 +31,7 @@ class QuestionFilter(admin.SimpleListFilter):
         return selectors.requests_not_seen(queryset) if self.value() == "unseen" else queryset
 
 
-class ContactRequestAdmin(RecordAdmin):
+class ContactRequestAdmin(ExportMixin, RecordAdmin):
     list_display = (
         "number",
         "about",
@@ -40,6 +41,18 @@ class ContactRequestAdmin(RecordAdmin):
         "shown_delivery",
         "asked",
         "delivered",
+    )
+    exported = (
+        "id",
+        "item_title",
+        "owner",
+        "finder",
+        "state",
+        "delivery",
+        "contact_channel",
+        "created_at",
+        "decided_at",
+        "delivered_at",
     )
     list_filter = ("state", "delivery", QuestionFilter, ("created_at", admin.DateFieldListFilter))
     search_fields = ("=id", "item__title", "owner", "finder", "cards__task_id")

@@ -5,12 +5,13 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
 
     items · photos · requests · answers · closing      what people do
     cards · contact · telling · following     what then happens
-    recovery · revealing                      what a person mends, and sees
+    recovery · revealing · exporting          what a person mends, sees, and takes along
     owing · journal                           what they share
 """
 
 from .answers import accept_contact_request, decline_contact_request, take_tap
 from .closing import close_item
+from .exporting import record_export
 from .items import report_item
 from .photos import drop_loose_photos, keep_photo, loose_photos
 from .recovery import recall_card, replay_callback, resend_card, retry_outgoing, settle_callback, settle_outgoing
@@ -27,6 +28,7 @@ __all__ = [
     "keep_photo",
     "loose_photos",
     "recall_card",
+    "record_export",
     "replay_callback",
     "report_item",
     "resend_card",

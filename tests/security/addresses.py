@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.urls import URLPattern, get_resolver
 
-from lostfound.models import ContactRequest, Item
+from lostfound.models import ContactRequest, Export, Item
 from tests.lostfound.test_admin_pages import story
 from wecom.models import Alert, Outgoing
 from wecom.models.cards import CardChange, SentCard
@@ -37,6 +37,7 @@ def build_world() -> None:
     change = CardChange.objects.create(card=SentCard.objects.get(), content={"button": {}}, final=True)
     Outgoing.objects.filter(kind=UPDATE).update(subject=change.pk)
     Alert.objects.create(what="parked", subject="outgoing 1")
+    Export.objects.create(by="desk", what="lostfound.item", form="csv", rows=1)
 
 
 def example(pattern: str) -> str:

@@ -22,7 +22,7 @@ GROUPS = {
         "wecom/sentcard",
         "wecom/responsecode",
     ),
-    "alert": ("wecom/alert",),
+    "alert": ("wecom/alert", "lostfound/export"),
     "account": ("auth/user",),
     "group": ("auth/group",),
     "token": ("authtoken/tokenproxy",),
@@ -139,9 +139,9 @@ admin/{record}/<path:object_id>/change/                     *      302 404 403 2
 admin/{record}/<path:object_id>/history/                    *      302 404 403 200 200 200
 admin/{record}/<path:object_id>/delete/                     *      302 404 403 403 403 403
 admin/{record}/<path:object_id>/                            *      302 404 302 302 302 302
-admin/{alert}/doctor/                                       PUT    302 404 403 403 403 403
-admin/{alert}/doctor/                                       DELETE 302 404 403 403 403 403
-admin/{alert}/doctor/                                       *      302 404 403 200 200 200
+admin/wecom/alert/doctor/                                   PUT    302 404 403 403 403 403
+admin/wecom/alert/doctor/                                   DELETE 302 404 403 403 403 403
+admin/wecom/alert/doctor/                                   *      302 404 403 200 200 200
 admin/{alert}/                                              *      302 404 403 200 200 200
 admin/{alert}/add/                                          *      302 404 403 403 403 403
 admin/{alert}/<path:object_id>/do/<slug:deed>/              POST   302 404 404 404 404 404
