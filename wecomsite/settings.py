@@ -345,6 +345,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": {str(shade): f"#{blue}" for shade, blue in zip(_SHADES, _BLUE, strict=True)}},
     "STYLES": [lambda request: static("lostfound/admin.css")],
     "DASHBOARD_CALLBACK": "lostfound.admin.front.front_page",
+    "COMMAND": {"search_callback": "lostfound.admin.finding.find"},
     "SIDEBAR": {"navigation": "lostfound.admin.navigation.sidebar"},
 }
 

@@ -49,7 +49,11 @@ def rolled_back() -> Iterator[list[str]]:
 def ask(client: Client, method: str, address: str) -> Any:
     if method == "POST" and address.startswith(("/api/", "/sandbox/control/")):
         return client.post(address, "{}", content_type="application/json")
-    return client.generic(method, address) if method != "POST" else client.post(address, {"confirmed": "1", "reason": "a test"})
+    return (
+        client.generic(method, address)
+        if method != "POST"
+        else client.post(address, {"confirmed": "1", "reason": "a test"})
+    )
 
 
 def test_every_address_has_a_line_in_the_table() -> None:
