@@ -5,14 +5,28 @@ No card holds an id beyond the request's number, and no card holds a contact.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
 
-from wecom.cards import Button, ButtonInteraction, ButtonReplacement, HorizontalItem, MainTitle, QuoteArea, Source
+from wecom.cards import (
+    Button,
+    ButtonInteraction,
+    ButtonReplacement,
+    CardAction,
+    HorizontalItem,
+    Jump,
+    MainTitle,
+    QuoteArea,
+    Source,
+    TextNotice,
+)
 
-from .models import ContactRequest, Item
+from . import conf, matching
+from .models import ContactRequest, Item, Match
 from .states import Channel, Final
 
 CONFIRM, DECLINE = "confirm", "decline"  # the literal EventKeys
@@ -47,6 +61,27 @@ def question(request: ContactRequest, *, task_id: str) -> ButtonInteraction:
             Button(text="确认", style=1, key=CONFIRM),
             Button(text="婉拒", style=2, key=DECLINE),
         ),
+    )
+
+
+def suggestion(matches: Sequence[Match]) -> TextNotice:
+    """The card that tells an owner of found things that may be theirs; it names the likeliest, and leads to all."""
+    best, others = matches[0], len(matches) - 1
+    found = best.found
+    address = conf.outside_address(reverse("item", args=[best.lost_id if others else found.pk]))
+    with translation.override(settings.LANGUAGE_CODE):
+        why = " · ".join(matching.likeness(best.lost, found).reasons)
+    found_on = f"{timezone.localtime(found.happened_at):%Y-%m-%d %H:%M}"
+    rows = [("物品", found.title), ("地点", found.place), ("时间", found_on), ("相似之处", why)]
+    return TextNotice(
+        source=Source(desc=_BRAND),
+        main_title=MainTitle(title="可能找到了您丢的物品", desc=_short(plain(best.lost.title))),
+        sub_title_text=f"另有 {others} 件也很像，点开一起看。" if others else "不想收到这类提醒，可在“我的”里关闭。",
+        horizontal_content_list=tuple(
+            HorizontalItem(keyname=name, value=_short(plain(value))) for name, value in rows if value
+        ),
+        jump_list=(Jump(type=1, url=address, title="查看物品"),),
+        card_action=CardAction(type=1, url=address),
     )
 
 

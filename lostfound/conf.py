@@ -34,6 +34,11 @@ def requests_a_day() -> int:
     return int(getattr(settings, "LOSTFOUND_REQUESTS_A_DAY", 20))
 
 
+def outside_address(path: str) -> str:
+    """A whole address of our own for a message, which no request knows."""
+    return str(settings.SITE_URL).rstrip("/") + path
+
+
 def site_address(request: HttpRequest, path: str) -> str:
     """A whole address of our own as the browser knows it: a proxy in front may speak https where we do not."""
     site = str(settings.SITE_URL).rstrip("/")

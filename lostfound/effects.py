@@ -7,7 +7,7 @@ from wecom import outbox, sent_cards
 from wecom.outbox import Call, Kind, Nothing, Outgoing, State
 
 from . import card_content, retention  # noqa: F401  says how long what is kept
-from .services import contact, following, owing, telling
+from .services import contact, following, owing, suggesting, telling
 from .services.cards import FOLLOWER
 
 
@@ -25,6 +25,15 @@ def prepare_text(row: Outgoing) -> Call | Nothing:
         return told
     request, what = told
     return _text(card_content.receiver(request, what), card_content.tell_text(request, what))
+
+
+def prepare_suggestion(row: Outgoing) -> Call | Nothing:
+    told = suggesting.suggestion_to_send(row)
+    if isinstance(told, Nothing):
+        return told
+    member, matches = told
+    body = outbox.message_body(card_content.suggestion(matches), to=[member])
+    return Call(path=outbox.SEND, body=body, to=(member,))
 
 
 def _text(member: str, text: str, *, private: tuple[str, ...] = ()) -> Call:
@@ -47,6 +56,16 @@ outbox.register(
         prepare=prepare_text,
         settle=telling.settle_text,
         keeps_trying_for=timedelta(days=2),
+        repeat_within=outbox.REPEAT_WITHIN,
+        when_refused=State.DEAD,
+    )
+)
+outbox.register(
+    Kind(
+        name=suggesting.SUGGEST,
+        prepare=prepare_suggestion,
+        settle=suggesting.settle_suggestion,
+        keeps_trying_for=timedelta(hours=12),
         repeat_within=outbox.REPEAT_WITHIN,
         when_refused=State.DEAD,
     )

@@ -22,8 +22,8 @@ from wecom.outbox import Outgoing
 
 from . import card_content, services
 from .errors import LostFoundError, NothingToDo, RequestClosed
-from .models import Card, ContactRequest, Export, IdempotencyKey, Item, Photo, TimelineEntry
-from .services import owing
+from .models import Card, ContactRequest, Export, IdempotencyKey, Item, Photo, Preference, TimelineEntry
+from .services import owing, suggesting
 from .services.journal import note
 from .services.photos import delete_photos
 from .states import Category, Delivery, Happened, ItemState, RequestState
@@ -111,7 +111,12 @@ def _messages(member: str) -> "QuerySet[Outgoing]":
     of = {owing.topic_of(request.pk): request for request in _requests(member)}
     rows = Outgoing.objects.filter(topic__in=list(of))
     mine = [row.pk for row in rows.defer("content") if _receiver(of[row.topic], row) == member]
-    return rows.filter(pk__in=mine)
+    return Outgoing.objects.filter(Q(pk__in=mine) | Q(topic__in=_suggested(member)))
+
+
+def _suggested(member: str) -> list[str]:
+    """The topics of what this member heard unasked."""
+    return [suggesting.topic_of(row) for row in Preference.objects.filter(userid=member)]
 
 
 def _receiver(request: ContactRequest, row: Outgoing) -> str:
@@ -125,7 +130,9 @@ def _receiver(request: ContactRequest, row: Outgoing) -> str:
 def _forget(member: str, nobody: str, by: str) -> None:
     requests = list(_requests(member))
     # Those to the other side too: they name this one.
-    forgetting.forget_messages(Outgoing.objects.filter(topic__in=[owing.topic_of(request.pk) for request in requests]))
+    topics = [*(owing.topic_of(request.pk) for request in requests), *_suggested(member)]
+    forgetting.forget_messages(Outgoing.objects.filter(topic__in=topics))
+    Preference.objects.filter(userid=member).delete()
     for request in requests:
         note(request, Happened.ERASED, actor=by)
     TimelineEntry.objects.filter(actor__iexact=member).update(actor=nobody)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from wecom.sent_cards import CardState
 
-from .models import Card, ContactRequest, Item, Photo
+from .models import Card, ContactRequest, Item, Photo, Preference
 from .spoken import spoken
 from .states import Delivery, ItemState, RequestState
 
@@ -70,6 +70,11 @@ def waiting_for(member: str) -> list[ContactRequest]:
     """What this finder has been asked and has not answered; the answer is given on the card."""
     rows = ContactRequest.objects.filter(finder=member, state=RequestState.PENDING).select_related("item")
     return list(rows.defer("contact_value").order_by("-pk")[:MOST])
+
+
+def wants_matches(member: str) -> bool:
+    """Whether this member is told of found things like their own; so it is until they say no."""
+    return not Preference.objects.filter(userid=member, wants_matches=False).exists()
 
 
 def requests_of(owner: str) -> list[Story]:

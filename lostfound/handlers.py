@@ -33,6 +33,13 @@ def expire_overdue() -> None:
             logger.info("answered at the last moment: request=%s", request.pk)
 
 
+@periodic("lostfound.match", every=timedelta(minutes=1))
+def tell_owners() -> None:
+    """Look who may own what was found since, and owe each of them the day's message."""
+    services.match_found_items()
+    services.owe_suggestions()
+
+
 @periodic("lostfound.photos", every=timedelta(hours=1))
 def drop_loose_photos() -> None:
     """Delete the photos whose form was never sent."""

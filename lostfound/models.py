@@ -48,6 +48,7 @@ class Item(models.Model):
         help_text=_("What only the owner can know. The desk sees it, and nobody else."),
     )
     search_text = SearchTextField(_("searched words"))
+    matched_at = models.DateTimeField(null=True, editable=False)  # when owners were looked for; of found things
     # Made with the form it was typed into: the same form sent twice is one item.
     form_key = models.CharField(_("form"), max_length=32, unique=True, null=True, editable=False)
 
@@ -61,6 +62,11 @@ class Item(models.Model):
                 fields=["kind", "state", "-happened_at", "-id", "category", "search_text"], name="lostfound_item_search"
             ),
             models.Index(fields=["reporter", "-id"], name="lostfound_item_reporter"),
+            models.Index(
+                fields=["id"],
+                name="lostfound_item_unmatched",
+                condition=Q(kind=ItemKind.FOUND, state=ItemState.OPEN, matched_at=None),
+            ),
             # For the statistics: each holds all that is counted.
             models.Index(fields=["kind", "category", "state", "-closed_at"], name="lostfound_item_category"),
             models.Index(fields=["kind", "place", "state", "-closed_at"], name="lostfound_item_place"),
@@ -76,6 +82,37 @@ class Item(models.Model):
         if named is not None and SEARCHED & set(named):
             options["update_fields"] = {*named, "search_text"}
         super().save(**options)
+
+
+class Match(models.Model):
+    """A found thing that may be a lost one; told_in: the outgoing message by which its owner was told."""
+
+    lost = models.ForeignKey(Item, models.CASCADE, related_name="+", verbose_name=_("lost item"))
+    found = models.ForeignKey(Item, models.CASCADE, related_name="+", verbose_name=_("found item"))
+    score = models.PositiveSmallIntegerField(_("score"))
+    told_in = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("match")
+        verbose_name_plural = _("matches")
+        constraints = [models.UniqueConstraint(fields=["lost", "found"], name="lostfound_match_once")]
+
+    def __str__(self) -> str:
+        return f"{self.lost_id} ← {self.found_id}"
+
+
+class Preference(models.Model):
+    """What a member has chosen about messages that nobody asked for."""
+
+    userid = UserIdField(_("member"), unique=True)
+    wants_matches = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("preference")
+        verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
 
 
 class Photo(models.Model):

@@ -57,6 +57,19 @@ def look(*, kind: str, words: str = "", category: str = "", days: int = 0, after
     return Page(_in_order(_alike(rows, wanted)[:page]), alike=True)
 
 
+def sharing(rows: "QuerySet[Item]", wanted: Sequence[str]) -> "QuerySet[Item]":
+    """Of the newest of these rows those that share pieces of the words, first those that share most."""
+    grams = wording.pieces(wanted)[:MOST_GRAMS]
+    if not grams:
+        return rows.none()
+    newest = rows.order_by(*NEWEST_FIRST)
+    oldest = newest.values_list("happened_at", flat=True)[FORGIVING_AMONG : FORGIVING_AMONG + 1].first()
+    if oldest:
+        newest = newest.filter(happened_at__gte=oldest)
+    shared = reduce(add, (Case(When(search_text__contains=gram, then=1), default=0) for gram in grams))
+    return newest.annotate(shared=shared).filter(shared__gt=0).order_by("-shared", *NEWEST_FIRST)
+
+
 def _after(rows: "QuerySet[Item]", after: str) -> "QuerySet[Item]":
     """What comes after that mark: moment and number of the last one shown, so that nothing is shown twice."""
     try:
@@ -83,14 +96,7 @@ def _alike(rows: "QuerySet[Item]", wanted: list[str]) -> list[int]:
 
     rapidfuzz compares what stands between blanks, which Chinese has not: so it gets pieces of one and two signs.
     """
-    grams = wording.pieces(wanted)[:MOST_GRAMS]
-    newest = rows.order_by(*NEWEST_FIRST)
-    oldest = newest.values_list("happened_at", flat=True)[FORGIVING_AMONG : FORGIVING_AMONG + 1].first()
-    if oldest:
-        newest = newest.filter(happened_at__gte=oldest)
-    shared = reduce(add, (Case(When(search_text__contains=gram, then=1), default=0) for gram in grams))
-    best = newest.annotate(shared=shared).filter(shared__gt=0).order_by("-shared", *NEWEST_FIRST)
-    texts = dict(best.values_list("pk", "search_text")[:CANDIDATES])
+    texts = dict(sharing(rows, wanted).values_list("pk", "search_text")[:CANDIDATES])
     query = " ".join(wording.pieces(wanted, all_signs=True))
     scores = {
         pk: fuzz.token_set_ratio(query, " ".join(wording.pieces(text.split(), all_signs=True)))

@@ -15,6 +15,7 @@ urlpatterns = [
     path("photos/<slug:key>/<slug:size>.webp", report.photo, name="photo"),
     path("requests/", requests.mine, name="mine"),
     path("requests/<int:pk>/withdraw/", requests.withdraw, name="withdraw"),
+    path("preferences/", requests.preferences, name="preferences"),
     path("login/", login.login, name="login"),
     path("login/back/", login.back, name="login_back"),
     path("logout/", login.logout, name="logout"),

@@ -26,7 +26,7 @@ FLOORS = {
     "lostfound": {
         "Facts": "errors states wording pictures",
         "Plumbing": "conf fields models spoken sheets",
-        "Decisions": "card_content selectors search for_members audit services retention erasure statistics",
+        "Decisions": "card_content selectors search matching for_members audit services retention erasure statistics",
         "Door": "handlers effects pages templatetags urls api admin apps management",
     },
 }

@@ -346,7 +346,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [lambda request: static("lostfound/admin.css")],
     "DASHBOARD_CALLBACK": "lostfound.admin.front.front_page",
     "COMMAND": {"search_callback": "lostfound.admin.finding.find"},
-    "SIDEBAR": {"navigation": "lostfound.admin.navigation.sidebar"},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "lostfound.admin.navigation.sidebar"},
 }
 
 # --- Logs -----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ KINDS = {
     "lostfound.update_card": _("final text of a card"),
     "lostfound.recall_card": _("recall of a card"),
     "lostfound.tell": _("short message"),
+    "lostfound.suggest": _("likely found things"),
 }
 
 

@@ -17,6 +17,8 @@ _KNOWN = {
     "they write to each other in WeCom: there is nothing to see": _("They write to each other in WeCom."),
     "the contact was purged": _("The contact was purged."),
     "it is not set aside": _("It is not set aside."),
+    "the member does not want to be told": _("The member does not want to be told."),
+    "nothing new was found": _("Nothing new was found."),
     "the member was erased": _("The member was forgotten."),
     "the card is still being sent": _("The card is still being sent."),
     "the card is being taken back": _("The card is being taken back."),

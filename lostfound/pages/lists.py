@@ -6,7 +6,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from lostfound import for_members, search
+from lostfound import for_members, matching, search
 from lostfound.states import Category, ItemKind, ItemState
 from wecom import members
 
@@ -32,12 +32,13 @@ def item(request: MemberRequest, pk: int) -> HttpResponse:
     shown = for_members.item_for(pk, member=request.member.userid)
     if shown is None:
         raise Http404
-    mine = shown.reporter == request.member.userid
+    mine, is_open = shown.reporter == request.member.userid, shown.state == ItemState.OPEN
     context = {
         "item": shown,
         "mine": mine,
-        "open": shown.state == ItemState.OPEN,
+        "open": is_open,
         "found": shown.kind == ItemKind.FOUND,
+        "likely": matching.found_for(shown) if mine and shown.kind == ItemKind.LOST and is_open else [],
         "asked": for_members.open_request(shown, owner=request.member.userid),
         # Who lost a thing wants to be known; who found it is known only to those whom they agreed to.
         "owner": members.named([shown.reporter])[shown.reporter] if shown.kind == ItemKind.LOST else "",

@@ -50,6 +50,7 @@ def mine(request: MemberRequest) -> HttpResponse:
         "asked": for_members.requests_of(me),
         "waiting": for_members.waiting_for(me),
         "reports": for_members.reports_of(me),
+        "wants_matches": for_members.wants_matches(me),
     }
     template = "parts/mine" if getattr(request, "htmx", False) else "mine"
     return render(request, f"lostfound/{template}.html", context)
@@ -65,6 +66,13 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
         raise Http404 from None
     except errors.RequestClosed:
         messages.info(request, _("It was answered at this moment; nothing was taken back."))
+    return HttpResponseRedirect(reverse("mine"))
+
+
+@require_POST
+def preferences(request: MemberRequest) -> HttpResponse:
+    """Switch the messages about likely found things on or off."""
+    services.want_matches(member=request.member.userid, wanted=request.POST.get("matches") == "on")
     return HttpResponseRedirect(reverse("mine"))
 
 

@@ -5,6 +5,7 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
 
     items · photos · requests · answers · closing      what people do
     cards · contact · telling · following     what then happens
+    suggesting                                what owners hear unasked
     recovery · revealing · exporting          what a person mends, sees, and takes along
     owing · journal                           what they share
 """
@@ -17,6 +18,7 @@ from .photos import drop_loose_photos, keep_photo, loose_photos
 from .recovery import recall_card, replay_callback, resend_card, retry_outgoing, settle_callback, settle_outgoing
 from .requests import ask_for_contact, expire_request, withdraw_contact_request
 from .revealing import reveal_contact
+from .suggesting import match_found_items, owe_suggestions, want_matches
 
 __all__ = [
     "accept_contact_request",
@@ -27,6 +29,8 @@ __all__ = [
     "expire_request",
     "keep_photo",
     "loose_photos",
+    "match_found_items",
+    "owe_suggestions",
     "recall_card",
     "record_export",
     "replay_callback",
@@ -37,5 +41,6 @@ __all__ = [
     "settle_callback",
     "settle_outgoing",
     "take_tap",
+    "want_matches",
     "withdraw_contact_request",
 ]

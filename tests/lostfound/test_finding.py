@@ -80,7 +80,7 @@ def test_an_errcode_tells_what_it_means_and_leads_to_the_messages(office: Client
     assert [found.pk for found in office.get(link).context["cl"].result_list] == [row.pk]
 
 
-@pytest.mark.parametrize("term", ["", " ", "#", "-", "#0", "9" * 30, "²", "%", "_", "'", "\\", "a\tb", "a\0b", "🙂" * 200])
+@pytest.mark.parametrize("term", ["", " ", "#", "-", "#0", "9" * 30, "²", "%", "_", "'", "\\", "a\0b", "🙂" * 200])
 def test_whatever_is_typed_is_answered(office: Client, term: str) -> None:
     assert office.get(reverse("admin:search"), {"s": term, "extended": "1"}).status_code == 200
 

@@ -40,6 +40,7 @@ class WeCom:
         self.faults: dict[str, list[Any]] = {SEND: [], UPDATE: [], RECALL: []}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.texts: list[tuple[str, str]] = []
+        self.notices: list[tuple[str, dict[str, Any]]] = []
         self.cards: dict[str, str] = {}  # task_id → what stands on the buttons
         self.codes: dict[str, str] = {}  # unspent code → task_id
         self.recalled: list[str] = []
@@ -89,7 +90,11 @@ class WeCom:
             if (body["touser"], body["text"]["content"]) not in self.texts:  # the duplicate check
                 self.texts.append((body["touser"], body["text"]["content"]))
             return answer
-        task_id = body["template_card"]["task_id"]
+        task_id = body["template_card"].get("task_id")
+        if task_id is None:  # a notice, which asks nothing
+            if (body["touser"], body["template_card"]) not in self.notices:  # the duplicate check
+                self.notices.append((body["touser"], body["template_card"]))
+            return answer
         if task_id in self.cards:
             return {"errcode": 42014, "errmsg": "task_id exists"}
         self.cards[task_id] = "确认 / 婉拒"
@@ -110,6 +115,11 @@ class WeCom:
 def found_item(**values: Any) -> Item:
     usual = {"title": "黑色雨伞", "reporter": FINDER, "contact_channel": "phone", "contact_value": PHONE}
     return services.report_item(**{"kind": ItemKind.FOUND, "place": "二号楼食堂", **usual, **values})
+
+
+def lost_item(**values: Any) -> Item:
+    usual = {"title": "黑色雨伞", "reporter": OWNER, "category": "umbrella"}
+    return services.report_item(**{"kind": ItemKind.LOST, "place": "二号楼食堂", **usual, **values})
 
 
 def ask(item: Item | None = None, owner: str = OWNER, **values: Any) -> ContactRequest:

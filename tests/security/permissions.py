@@ -51,6 +51,8 @@ requests/                                                   GET    302
 requests/                                                   *      403
 requests/<int:pk>/withdraw/                                 GET    302
 requests/<int:pk>/withdraw/                                 *      403
+preferences/                                                GET    302
+preferences/                                                *      403
 login/                                                      GET    302
 login/                                                      *      405
 login/back/                                                 GET    403
