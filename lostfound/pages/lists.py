@@ -39,6 +39,7 @@ def item(request: MemberRequest, pk: int) -> HttpResponse:
         "open": is_open,
         "found": shown.kind == ItemKind.FOUND,
         "likely": matching.found_for(shown) if mine and shown.kind == ItemKind.LOST and is_open else [],
+        "wants_matches": mine and for_members.wants_matches(request.member.userid),
         "asked": for_members.open_request(shown, owner=request.member.userid),
         # Who lost a thing wants to be known; who found it is known only to those whom they agreed to.
         "owner": members.named([shown.reporter])[shown.reporter] if shown.kind == ItemKind.LOST else "",
