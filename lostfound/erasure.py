@@ -111,7 +111,8 @@ def _messages(member: str) -> "QuerySet[Outgoing]":
     of = {owing.topic_of(request.pk): request for request in _requests(member)}
     rows = Outgoing.objects.filter(topic__in=list(of))
     mine = [row.pk for row in rows.defer("content") if _receiver(of[row.topic], row) == member]
-    return Outgoing.objects.filter(Q(pk__in=mine) | Q(topic__in=_suggested(member)))
+    replies = forgetting.replies_to(member).values("pk")
+    return Outgoing.objects.filter(Q(pk__in=mine) | Q(topic__in=_suggested(member)) | Q(pk__in=replies))
 
 
 def _suggested(member: str) -> list[str]:
@@ -132,6 +133,7 @@ def _forget(member: str, nobody: str, by: str) -> None:
     # Those to the other side too: they name this one.
     topics = [*(owing.topic_of(request.pk) for request in requests), *_suggested(member)]
     forgetting.forget_messages(Outgoing.objects.filter(topic__in=topics))
+    forgetting.forget_messages(forgetting.replies_to(member))
     Preference.objects.filter(userid=member).delete()
     for request in requests:
         note(request, Happened.ERASED, actor=by)

@@ -1,13 +1,17 @@
 """Door: what came in, and what is done now and then."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
-from wecom.events import CardTap
-from wecom.handlers import Ignored, Received, on_card, periodic
+from wecom.client import Client
+from wecom.errors import Refused
+from wecom.events import CardTap, ImageMessage, TextMessage
+from wecom.handlers import Ignored, Received, on_card, on_message, periodic
 
-from . import card_content, selectors, services
-from .errors import RequestClosed
+from . import card_content, chat, selectors, services
+from .errors import RequestClosed, TooMany
+from .pictures import NotAPhoto
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +25,25 @@ def answer_request(event: CardTap, received: Received) -> Ignored | None:
         task_id=event.task_id, member=event.userid, key=event.event_key, cause=f"callback {received.callback_id}"
     )
     return Ignored(why) if why else None
+
+
+@on_message(TextMessage, app=APP)
+def answer_text(event: TextMessage, reply: Callable[[object], None]) -> None:
+    """Somebody wrote what they have lost, or found."""
+    reply(chat.answer(event.content))
+
+
+@on_message(ImageMessage, app=APP)
+def begin_report(event: ImageMessage, client: Client, reply: Callable[[object], None]) -> None:
+    """Somebody sent a photo of what they have found. Handled twice it is kept twice, and dropped after a day."""
+    try:
+        photo = services.keep_photo(content=client.media.get(event.media_id).content, sent_by=event.userid.lower())
+    except (NotAPhoto, Refused):
+        reply("这张图片读不出来，请换一张照片。")
+    except TooMany:
+        reply("照片发得太快了，请过一分钟再发。")
+    else:
+        reply(chat.answer_photo(photo))
 
 
 @periodic("lostfound.expire", every=timedelta(minutes=10))

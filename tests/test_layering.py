@@ -26,14 +26,15 @@ FLOORS = {
     "lostfound": {
         "Facts": "errors states wording pictures",
         "Plumbing": "conf fields models spoken sheets",
-        "Decisions": "card_content selectors search matching for_members audit services retention erasure statistics",
+        "Decisions": "card_content selectors search matching chat for_members audit services retention erasure"
+        " statistics",
         "Door": "handlers effects pages templatetags urls api admin apps management",
     },
 }
 # What the lost and found may see of wecom …
 WECOM_FOR_LOSTFOUND = (
     "cards messages recipients replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
-    " alerts members retention forgetting"
+    " alerts members retention forgetting client"
 )
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.

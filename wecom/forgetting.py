@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
+from .inbox.arguments import topic_of_replies
 from .models import Attempt, Bucket, Callback, Member, Outgoing, ResponseCode, SentCard
 
-__all__ = ["forget_cards", "forget_member", "forget_messages", "known"]
+__all__ = ["forget_cards", "forget_member", "forget_messages", "known", "replies_to"]
 
 State = SentCard.State
 
@@ -21,6 +22,12 @@ def known(member: str) -> dict[str, int]:
         "codes": ResponseCode.objects.filter(userid__iexact=member).count(),
         "members": Member.objects.filter(userid=member.lower()).count(),
     }
+
+
+def replies_to(member: str) -> "QuerySet[Outgoing]":
+    """What handlers answered this member's messages and taps."""
+    keys = Callback.objects.filter(userid__iexact=member).values_list("pk", flat=True)
+    return Outgoing.objects.filter(topic__in=[topic_of_replies(key) for key in keys])
 
 
 def forget_messages(messages: "QuerySet[Outgoing]") -> None:

@@ -53,8 +53,9 @@ class ReportForm(forms.Form):
     )
     form_key = forms.RegexField(r"\A[0-9a-f]{32}\Z", widget=forms.HiddenInput)
 
-    def __init__(self, kind: str, data: Any = None) -> None:
+    def __init__(self, kind: str, data: Any = None, *, title: str = "") -> None:
         start = {
+            "title": title.replace("\0", "")[:TITLE],
             "happened_at": timezone.localtime().replace(second=0, microsecond=0),
             "contact_channel": Channel.WECOM,
             "form_key": secrets.token_hex(16),

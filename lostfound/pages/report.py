@@ -44,8 +44,9 @@ def report(request: MemberRequest, kind: str) -> HttpResponse:
     """The form. What was typed stays, photos too, until it is right; the same form sent twice makes one item."""
     if kind not in ItemKind.values:
         raise Http404
-    form = ReportForm(kind, request.POST if request.method == "POST" else None)
-    photos: list[Photo] = []
+    form = ReportForm(kind, request.POST if request.method == "POST" else None, title=request.GET.get("title", ""))
+    # A report that began in the chat brings its photo along.
+    photos = services.loose_photos(request.GET.getlist("photo"), sent_by=request.member.userid)
     status = 200
     if request.method == "POST":
         photos, wrong = _photos(request)

@@ -90,7 +90,6 @@ ROWS: list[tuple[str, str, bytes, str]] = [
     ("X11", "a key of 40 kB", tap(EventKey="k" * 40_000), IGNORED),
     ("X11", "an empty key", tap(EventKey=""), IGNORED),
     *(("X12", f"key {key!r}", tap(EventKey=key), IGNORED) for key in INJECTIONS),
-    *(("X12", f"text {words!r}", text(words), IGNORED) for words in INJECTIONS),
     ("X15", "a task id of 129 bytes", tap(TaskId="t" * 129), IGNORED),
     ("X15", "a task id of another alphabet", tap(TaskId="工单-1"), IGNORED),
     ("X15", "no task id", tap(TaskId=""), IGNORED),
@@ -105,9 +104,13 @@ ROWS: list[tuple[str, str, bytes, str]] = [
     ("X18", "everybody", tap(FromUserName="@all"), IGNORED),
     ("X18", "a list with the finder in it", tap(FromUserName=f"{FINDER}|{OWNER}"), IGNORED),
     ("X18", "the finder with a NUL-like blank", tap(FromUserName=f"{FINDER}\u3000"), IGNORED),
-    ("X20", "a text of 2,048 bytes", text("字" * 682 + "ab"), IGNORED),
-    ("X20", "an image", message(MsgType="image", PicUrl="https://203.0.113.1/x", MediaId="m", MsgId="2"), IGNORED),
     ("X20", "a voice", message(MsgType="voice", MediaId="m", Format="amr", MsgId="3"), IGNORED),
+]
+
+# Whatever somebody writes is looked for, and answered to them alone.
+TEXTS: list[tuple[str, str, bytes]] = [
+    *(("X12", f"text {words!r}", text(words)) for words in INJECTIONS),
+    ("X20", "a text of 2,048 bytes", text("字" * 682 + "ab")),
 ]
 
 # Odd, and all right: the finder has answered.
@@ -145,6 +148,17 @@ def test_a_message_without_sense_is_kept_and_does_nothing(wecom: WeCom, plain: b
     assert kept.plaintext.encode("utf-8", "surrogateescape") == plain.replace(CARD.encode(), card.task_id.encode())
     assert len(wecom.calls) == calls
     assert states(card)[0] == "pending"
+
+
+@pytest.mark.parametrize("plain", [named(row) for row in TEXTS])
+def test_what_is_written_is_answered_and_decides_nothing(wecom: WeCom, plain: bytes) -> None:
+    card = asked()
+    assert deliver(plain, card.task_id).state == "done"
+    outbox.drain()
+    assert states(card)[0] == "pending"
+    ((member, answer),) = wecom.texts
+    assert member == FINDER
+    assert "<script" not in answer
 
 
 @pytest.mark.parametrize("plain", [named(row) for row in FINE])

@@ -25,6 +25,11 @@ class LookUp(BaseException):
     """
 
 
+def topic_of_replies(callback_id: int) -> str:
+    """What the replies to one callback are grouped by."""
+    return f"callback:{callback_id}"
+
+
 class User:
     """Who acted.
 
@@ -107,12 +112,13 @@ class Run:
         Raises MessageInvalid where it is none of these, or nobody acted.
         """
         self._replies += 1
-        key, to, app = f"reply:{self.received.callback_id}:{self._replies}", self.user.userid, self.received.app
+        number, to, app = self.received.callback_id, self.user.userid, self.received.app
+        key, topic = f"reply:{number}:{self._replies}", topic_of_replies(number)
         if isinstance(message, Card):
             self._wanted.append(lambda: sent_cards.send(message, to=[to], key=key, app=app))
             return
         body = outbox.message_body(message, to=[to])
-        self._wanted.append(lambda: outbox.owe_body(body, effect_key=key, app=app))
+        self._wanted.append(lambda: outbox.owe_body(body, effect_key=key, topic=topic, app=app))
 
     def update(self, change: Change, *, only: User | str | None = None) -> None:
         """Owe an update of the tapped card, for everybody who has it or for one of them.
