@@ -72,7 +72,7 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def preferences(request: MemberRequest) -> HttpResponse:
     """Switch the messages about likely found things on or off."""
-    services.want_matches(member=request.member.userid, wanted=request.POST.get("matches") == "on")
+    services.want_matches(member=request.member.userid, wanted=request.POST.get("suggestions") == "on")
     return HttpResponseRedirect(reverse("mine"))
 
 

@@ -203,13 +203,13 @@ class TestPreference:
     def test_whoever_switches_it_off_hears_nothing_until_it_is_on_again(self, wecom: WeCom) -> None:
         owner = logged_in(OWNER)
         assert "On: at most one message a day" in owner.get(reverse("mine")).content.decode()
-        owner.post(reverse("preferences"), {"matches": "off"})
+        owner.post(reverse("preferences"), {"suggestions": "off"})
         assert "Switch on" in owner.get(reverse("mine")).content.decode()
         lost_item()
         umbrella()
         told()
         assert wecom.notices == []
-        owner.post(reverse("preferences"), {"matches": "on"})
+        owner.post(reverse("preferences"), {"suggestions": "on"})
         told()
         assert len(wecom.notices) == 1
 
