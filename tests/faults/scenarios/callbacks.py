@@ -35,11 +35,14 @@ def sealed_anew(world: World) -> None:
 
 @scenario("F03", "Two messages under one MsgId: the second is set aside, and a person is told")
 def same_number(world: World) -> None:
+    world.member("writer")
     for words in ("first", "second", "second"):
-        world.expect(world.post(Envelope.seal(text_message(words, number=7))) == 200, "not answered 200")
+        sealed = Envelope.seal(text_message(words, number=7, member="writer"))
+        world.expect(world.post(sealed) == 200, "not answered 200")
     world.rest()
     first, second = world.rows("callback")
-    world.expect((first["state"], second["state"]) == ("ignored", "quarantined"), "the second was not set aside")
+    world.expect((first["state"], second["state"]) == ("done", "quarantined"), "the second was not set aside")
+    world.expect(len(world.texts("writer")) == 1, "not the first text alone was answered")
 
 
 @scenario("F04", "A second tap with a code of its own")
