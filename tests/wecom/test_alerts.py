@@ -155,7 +155,7 @@ class TestCallbacks:
         for _ in range(2):
             assert post(client, message(MsgType="text", Content="second", MsgId="7")).status_code == 200
         first, second = Callback.objects.order_by("pk")
-        assert (first.state, first.repeats) == ("ignored", 0)
+        assert (first.state, first.repeats) == ("waiting", 0)
         assert (second.state, second.repeats, second.error) == (
             "quarantined",
             1,
