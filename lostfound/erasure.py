@@ -22,7 +22,7 @@ from wecom.outbox import Outgoing
 
 from . import card_content, services
 from .errors import LostFoundError, NothingToDo, RequestClosed
-from .models import Card, ContactRequest, Export, IdempotencyKey, Item, Photo, Preference, TimelineEntry
+from .models import Card, ContactRequest, Export, IdempotencyKey, Item, Move, Photo, Preference, TimelineEntry
 from .services import owing, suggesting
 from .services.journal import note
 from .services.photos import delete_photos
@@ -149,6 +149,7 @@ def _forget(member: str, nobody: str, by: str) -> None:
     Item.objects.filter(reporter=member).update(
         reporter=nobody, description="", search_text="", contact_value="", hidden_marks="", form_key=None
     )
+    Move.objects.filter(by__iexact=member).update(by=nobody)
     Export.objects.filter(filters__icontains=member).update(filters="")
     IdempotencyKey.objects.filter(user__username__iexact=member).delete()
     forgetting.forget_member(member, nobody)

@@ -16,6 +16,7 @@ from .fields import SEARCHED, SearchTextField
 from .states import (
     Category,
     Channel,
+    Custody,
     Delivery,
     Final,
     Happened,
@@ -47,6 +48,12 @@ class Item(models.Model):
         blank=True,
         help_text=_("What only the owner can know. The desk sees it, and nobody else."),
     )
+    # Of a found thing; each change of the three is a Move.
+    custody = models.CharField(
+        _("kept"), max_length=8, choices=Custody.choices, default=Custody.FINDER, db_default=Custody.FINDER.value
+    )
+    shelf = models.CharField(_("shelf"), max_length=20, blank=True, db_default="")
+    box = models.CharField(_("box"), max_length=20, blank=True, db_default="")
     search_text = SearchTextField(_("searched words"))
     matched_at = models.DateTimeField(null=True, editable=False)  # when owners were looked for; of found things
     # Made with the form it was typed into: the same form sent twice is one item.
@@ -82,6 +89,25 @@ class Item(models.Model):
         if named is not None and SEARCHED & set(named):
             options["update_fields"] = {*named, "search_text"}
         super().save(**options)
+
+
+class Move(models.Model):
+    """Where a found thing was put, by whom and when."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="moves", verbose_name=_("item"))
+    custody = models.CharField(_("kept"), max_length=8, choices=Custody.choices)
+    shelf = models.CharField(_("shelf"), max_length=20, blank=True)
+    box = models.CharField(_("box"), max_length=20, blank=True)
+    by = models.CharField(_("by"), max_length=150)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("move")
+        verbose_name_plural = _("moves")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"#{self.item_id} {self.custody}"
 
 
 class Match(models.Model):

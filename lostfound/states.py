@@ -49,6 +49,13 @@ class Channel(TextChoices):
     DESK = "desk", _("pick up at the desk")
 
 
+class Custody(TextChoices):
+    """Who keeps a found thing."""
+
+    FINDER = "finder", _("with the finder")
+    DESK = "desk", _("at the desk")
+
+
 class RequestState(TextChoices):
     PENDING = "pending", _("pending")
     ACCEPTED = "accepted", _("accepted")

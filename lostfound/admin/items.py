@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import segno
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -9,17 +10,19 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from lostfound import errors, services
-from lostfound.models import Item
-from lostfound.states import Channel, ItemKind, ItemState
+from lostfound import conf, errors, services
+from lostfound.models import Item, Move
+from lostfound.services.custody import SPOT
+from lostfound.states import Channel, Custody, ItemKind, ItemState
 from wecom.admin.deeds import DeedMixin
-from wecom.admin.labels import EMPTY, brief, state_badge
+from wecom.admin.labels import EMPTY, brief, exact, state_badge
 
 from . import deeds
 from .contacts import masked, masked_contact
@@ -99,10 +102,22 @@ class AskForm(forms.Form):
     )
 
 
+class MoveForm(forms.Form):
+    custody = forms.ChoiceField(label=_("Kept"), choices=Custody.choices, widget=UnfoldAdminRadioSelectWidget)
+    shelf = forms.CharField(label=_("Shelf"), required=False, max_length=SPOT, widget=UnfoldAdminTextInputWidget)
+    box = forms.CharField(label=_("Box"), required=False, max_length=SPOT, widget=UnfoldAdminTextInputWidget)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("custody") == Custody.FINDER and (values.get("shelf") or values.get("box")):
+            self.add_error("custody", _("Shelves and boxes are at the desk."))
+        return values
+
+
 class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     form = ItemForm
     deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM)
-    list_display = ("number", "title", "kind", "category", "place", "found", "reporter", "shown_state", "asked")
+    list_display = ("number", "title", "kind", "category", "place", "found", "kept", "reporter", "shown_state", "asked")
     list_display_links = ("number", "title")
     exported = (
         "id",
@@ -111,24 +126,28 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
         "category",
         "place",
         "happened_at",
+        "custody",
+        "shelf",
+        "box",
         "reporter",
         "state",
         "created_at",
         "closed_at",
         "description",
     )
-    list_filter = ("kind", "state", "category", ("happened_at", admin.DateFieldListFilter))
+    list_filter = ("kind", "state", "custody", "category", ("happened_at", admin.DateFieldListFilter))
     search_fields = ("title", "description", "place", "reporter")
     search_help_text = _("Title, description, place or reporter")
     list_per_page = 50
     show_full_result_count = False
-    readonly_fields = ("shown_state", "contact", "created_at", "photographed")
+    readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "moved")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
         (None, {"fields": (("kind", "category"), "title", "description", "hidden_marks", "place", "happened_at")}),
         (_("Photos"), {"fields": ("photographed",)}),
         (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
         (_("State"), {"fields": (("shown_state", "created_at"),)}),
+        (_("Custody"), {"fields": ("kept", "moved")}),
     )
     add_fieldsets = (fieldsets[0], fieldsets[2])
 
@@ -140,10 +159,12 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj and not self.has_change_permission(request, obj):
-            shown = ("reporter", "contact")
-            return (*self.fieldsets[:2], (_("Contact"), {"fields": shown}), self.fieldsets[3])
-        return super().get_fieldsets(request, obj)
+        sets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return sets
+        if not self.has_change_permission(request, obj):
+            sets = (*sets[:2], (_("Contact"), {"fields": ("reporter", "contact")}), *sets[3:])
+        return sets if obj.kind == ItemKind.FOUND else sets[:4]
 
     def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
         """A new one through the service; a corrected one is saved as it is, its state untouched."""
@@ -163,8 +184,14 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
         obj.save(update_fields=changed)
 
     def get_urls(self) -> list[URLPattern]:
-        asking = self.admin_site.admin_view(self.ask)
-        return [path("<path:object_id>/ask/", asking, name="lostfound_item_ask"), *super().get_urls()]
+        pages = {"ask": self.ask, "move": self.move, "label": self.label}
+        return [
+            *(
+                path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"lostfound_item_{name}")
+                for name, view in pages.items()
+            ),
+            *super().get_urls(),
+        ]
 
     def ask(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A form in which the desk asks for the finder's contact on behalf of an owner."""
@@ -178,14 +205,11 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
             answer = self._send_question(request, item, form)
             if answer is not None:
                 return answer
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Ask for the finder's contact"),
-            "opts": self.opts,
-            "item": item,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/lostfound/item/ask.html", context)
+        return self._page(request, "ask", item, title=_("Ask for the finder's contact"), form=form)
+
+    def _page(self, request: HttpRequest, name: str, item: Item, **context: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "item": item, **context}
+        return TemplateResponse(request, f"admin/lostfound/item/{name}.html", context)
 
     def _send_question(self, request: HttpRequest, item: Item, form: AskForm) -> HttpResponse | None:
         try:
@@ -198,6 +222,38 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
         told = _("Asked: the finder gets a card.") if created else _("It was asked before and is still open: this one.")
         messages.success(request, told)
         return HttpResponseRedirect(reverse("admin:lostfound_contactrequest_change", args=[asked.pk]))
+
+    def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A form in which the desk says where a found thing is kept from now on."""
+        item = self._found(request, object_id)
+        if not self.has_change_permission(request, item):
+            raise PermissionDenied
+        now = {"custody": item.custody, "shelf": item.shelf, "box": item.box}
+        # Most things that are moved come from their finder to the desk.
+        form = MoveForm(request.POST or None, initial={**now, "custody": Custody.DESK})
+        if request.method == "POST" and form.is_valid():
+            try:
+                services.move_item(item_id=item.pk, **form.cleaned_data, by=request.user.get_username())
+            except errors.LostFoundError as exc:
+                form.add_error(None, in_words(exc))
+            else:
+                messages.success(request, _("Written down: it is kept there now."))
+                return HttpResponseRedirect(reverse("admin:lostfound_item_change", args=[item.pk]))
+        return self._page(request, "move", item, title=_("Where it is kept"), form=form)
+
+    def label(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A label for the thing or its box, to be printed; its QR code opens the item on a phone."""
+        item = self._found(request, object_id)
+        if not self.has_view_permission(request, item):
+            raise PermissionDenied
+        code = segno.make(conf.outside_address(reverse("item", args=[item.pk])), error="m", micro=False)
+        return self._page(request, "label", item, code=code.svg_inline(scale=4, omitsize=True, border=2))
+
+    def _found(self, request: HttpRequest, object_id: str) -> Item:
+        item: Item | None = self.get_object(request, object_id)
+        if item is None or item.kind != ItemKind.FOUND:
+            raise Http404
+        return item
 
     def may_ask(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("lostfound.add_contactrequest"))
@@ -212,6 +268,7 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
         context = {
             "may_ask": self.may_ask(request),
             "askable": self._askable(object_id),
+            "may_move": self.has_change_permission(request),
             "requests_of": f"{reverse('admin:lostfound_contactrequest_changelist')}?item__id__exact={object_id}",
             **(extra_context or {}),
         }
@@ -246,3 +303,19 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     @display(description=_("contact"))
     def contact(self, row: Item) -> str:
         return masked_contact(row)
+
+    @display(description=_("kept"), ordering="custody")
+    def kept(self, row: Item) -> str:
+        return spot_of(row) if row.kind == ItemKind.FOUND else EMPTY
+
+    @display(description=_("moves"))
+    def moved(self, row: Item) -> SafeString | str:
+        lines = [(exact(move.at), spot_of(move), move.by) for move in row.moves.all()]
+        return format_html_join(SafeString("<br>"), "{} · {} · {}", lines) or EMPTY
+
+
+def spot_of(row: Item | Move) -> str:
+    """Who keeps it, and on which shelf, in which box."""
+    spots = ((_("shelf %(name)s"), row.shelf), (_("box %(name)s"), row.box))
+    named = [str(words) % {"name": name} for words, name in spots if name]
+    return " · ".join([row.get_custody_display(), *named])

@@ -18,6 +18,7 @@ _KNOWN = {
     "the contact was purged": _("The contact was purged."),
     "it is not set aside": _("It is not set aside."),
     "the member does not want to be told": _("The member does not want to be told."),
+    "it is kept there already": _("It is kept there already."),
     "nothing new was found": _("Nothing new was found."),
     "the member was erased": _("The member was forgotten."),
     "the card is still being sent": _("The card is still being sent."),

@@ -6,12 +6,14 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
     items · photos · requests · answers · closing      what people do
     cards · contact · telling · following     what then happens
     suggesting                                what owners hear unasked
+    custody                                   where things are kept
     recovery · revealing · exporting          what a person mends, sees, and takes along
     owing · journal                           what they share
 """
 
 from .answers import accept_contact_request, decline_contact_request, take_tap
 from .closing import close_item
+from .custody import move_item
 from .exporting import record_export
 from .items import report_item
 from .photos import drop_loose_photos, keep_photo, loose_photos
@@ -30,6 +32,7 @@ __all__ = [
     "keep_photo",
     "loose_photos",
     "match_found_items",
+    "move_item",
     "owe_suggestions",
     "recall_card",
     "record_export",
