@@ -93,3 +93,23 @@ def test_a_deed_says_first_what_it_will_do_and_why_it_cannot(
     admin.get_by_role("button", name="置为过期").click()
     expect(admin.get_by_text("现在可以执行：1 项中的 1 项。")).to_be_visible()
     picture(admin, "foresight")
+
+
+def test_the_desk_puts_a_thing_into_a_box_and_prints_its_label(
+    city: City, admin: Page, picture: Callable[..., None]
+) -> None:
+    item = city.report(title="黑色长柄雨伞", place="二号楼食堂")["id"]
+    open_page(admin, f"/admin/lostfound/item/{item}/change/")
+    admin.get_by_role("link", name="存放位置").click()
+    admin.get_by_label("货架").fill("A")
+    admin.get_by_label("箱子").fill("3")
+    admin.get_by_role("button", name="记下").click()
+    expect(admin.get_by_text("已记下：现在放在那里。")).to_be_visible()
+    admin.get_by_role("link", name=re.compile("标签$")).click()
+    expect(admin.get_by_role("img", name="打开该物品的二维码")).to_be_visible()
+    expect(admin.get_by_text("货架 A · 箱子 3")).to_be_visible()
+    expect(admin.get_by_role("button", name="打印")).to_be_visible()
+    picture(admin, "label", clip={"x": 0, "y": 0, "width": 400, "height": 250})
+    printed = admin.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1, "one label is one page"
+    assert re.search(rb"/MediaBox\s*\[0 0 25[45][.\d]* 11[34][.\d]*\]", printed), "90 mm by 40 mm"
