@@ -8,3 +8,6 @@ class LostFoundConfig(AppConfig):
     name = "lostfound"
     verbose_name = _("Lost and found")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  registers them

@@ -34,6 +34,14 @@ def requests_a_day() -> int:
     return int(getattr(settings, "LOSTFOUND_REQUESTS_A_DAY", 20))
 
 
+def holding(category: str) -> timedelta:
+    """How long a found thing of this category is kept for its owner; then somebody decides where it goes."""
+    days = getattr(settings, "LOSTFOUND_HOLDING_DAYS_OF", {}).get(
+        category, getattr(settings, "LOSTFOUND_HOLDING_DAYS", 90)
+    )
+    return timedelta(days=days)
+
+
 def outside_address(path: str) -> str:
     """A whole address of our own for a message, which no request knows."""
     return str(settings.SITE_URL).rstrip("/") + path

@@ -12,9 +12,9 @@ from wecom.outbox import Outgoing, State
 from wecom.sent_cards import CardState
 
 from . import conf
-from .models import Card, ContactRequest
+from .models import Card, ContactRequest, Item
 from .services import owing
-from .states import Delivery, RequestState
+from .states import Category, Delivery, ItemKind, ItemState, RequestState
 
 FAILED = (State.PARKED, State.DEAD)
 _NOT_SEEN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED)
@@ -105,6 +105,17 @@ _DELIVERING: dict[str, Callable[[], str]] = {
     Delivery.UNSURE: lambda: _("Nobody knows whether the owner got the contact: ask, then retry it or leave it."),
     Delivery.FAILED: lambda: _("The owner did not get the contact: see why, then retry it."),
 }
+
+
+def items_due(rows: "QuerySet[Item] | None" = None, *, now: datetime | None = None) -> "QuerySet[Item]":
+    """Found things nobody came for while they were held: each category has its period, see `conf.holding`."""
+    now = now or timezone.now()
+    periods = {category: conf.holding(category) for category in Category.values}
+    over = Q()
+    for category, period in periods.items():
+        over |= Q(category=category, happened_at__lt=now - period)
+    found = (Item.objects.all() if rows is None else rows).filter(kind=ItemKind.FOUND, state=ItemState.OPEN)
+    return found.filter(over, happened_at__lt=now - min(periods.values()))  # the last is what the index can use
 
 
 def requests_not_seen(rows: "QuerySet[ContactRequest] | None" = None) -> "QuerySet[ContactRequest]":

@@ -28,7 +28,7 @@ FLOORS = {
         "Plumbing": "conf fields models spoken sheets",
         "Decisions": "card_content selectors search matching chat for_members audit services retention erasure"
         " statistics",
-        "Door": "handlers effects pages templatetags urls api admin apps management",
+        "Door": "handlers effects pages templatetags urls api checks admin apps management",
     },
 }
 # What the lost and found may see of wecom …

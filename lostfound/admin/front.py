@@ -64,6 +64,7 @@ def _needs() -> list[Tile]:
         _tile("wecom.callback", _("Callbacks nobody handled"), standing.needing(Callback).count(), **unread),
         _tile("lostfound.contactrequest", _("Questions that did not arrive"), unseen, question="unseen"),
         _tile("lostfound.responsecode", _("Codes that die within two hours"), dying, dying="yes"),
+        _tile("lostfound.item", _("Things held long enough"), selectors.items_due().count(), holding="due"),
         _oldest("wecom.callback", _("Oldest callback waiting"), Callback),
         _oldest("wecom.outgoing", _("Oldest message waiting"), Outgoing),
     ]

@@ -10,14 +10,16 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from lostfound import conf, errors, services
+from lostfound import conf, errors, selectors, services
 from lostfound.models import Item, Move
 from lostfound.services.custody import SPOT
 from lostfound.states import Channel, Custody, ItemKind, ItemState
@@ -114,6 +116,17 @@ class MoveForm(forms.Form):
         return values
 
 
+class HoldingFilter(admin.SimpleListFilter):
+    title = _("holding period")
+    parameter_name = "holding"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("due", _("over"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return selectors.items_due(queryset) if self.value() == "due" else queryset
+
+
 class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     form = ItemForm
     deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM)
@@ -135,19 +148,19 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
         "closed_at",
         "description",
     )
-    list_filter = ("kind", "state", "custody", "category", ("happened_at", admin.DateFieldListFilter))
+    list_filter = ("kind", "state", "custody", HoldingFilter, "category", ("happened_at", admin.DateFieldListFilter))
     search_fields = ("title", "description", "place", "reporter")
     search_help_text = _("Title, description, place or reporter")
     list_per_page = 50
     show_full_result_count = False
-    readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "moved")
+    readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "held_until", "moved")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
         (None, {"fields": (("kind", "category"), "title", "description", "hidden_marks", "place", "happened_at")}),
         (_("Photos"), {"fields": ("photographed",)}),
         (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
         (_("State"), {"fields": (("shown_state", "created_at"),)}),
-        (_("Custody"), {"fields": ("kept", "moved")}),
+        (_("Custody"), {"fields": ("kept", "held_until", "moved")}),
     )
     add_fieldsets = (fieldsets[0], fieldsets[2])
 
@@ -307,6 +320,10 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     @display(description=_("kept"), ordering="custody")
     def kept(self, row: Item) -> str:
         return spot_of(row) if row.kind == ItemKind.FOUND else EMPTY
+
+    @display(description=_("held until"))
+    def held_until(self, row: Item) -> str:
+        return date_format(localtime(row.happened_at + conf.holding(row.category)), "DATE_FORMAT")
 
     @display(description=_("moves"))
     def moved(self, row: Item) -> SafeString | str:

@@ -1,6 +1,8 @@
 """Where found things are kept: written down move by move, seen by everybody as far as it helps, and labelled."""
 
 import threading
+from datetime import timedelta
+from typing import Any
 
 import pytest
 import segno
@@ -8,8 +10,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from lostfound import errors, services
+from lostfound import errors, selectors, services
+from lostfound.checks import check_holding
 from lostfound.erasure import erase
 from lostfound.models import Item, Move
 from tests.lostfound.member import logged_in
@@ -93,9 +97,9 @@ def test_employees_see_that_it_is_at_the_desk_but_neither_shelf_nor_box() -> Non
 
 
 def test_the_label_names_the_thing_and_its_code_opens_the_item(
-    office: Client, monkeypatch: pytest.MonkeyPatch, settings: object
+    office: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    settings.SITE_URL = "https://lost.example.com"  # type: ignore[attr-defined]
+    settings.SITE_URL = "https://lost.example.com"
     item = found_item(title="<黑色雨伞>")
     services.move_item(item_id=item.pk, custody="desk", shelf="A", box="3", by="admin")
     coded: list[str] = []
@@ -138,3 +142,42 @@ def test_two_at_the_desk_moving_at_once_write_one_move() -> None:
         one.join()
     assert len(outcomes) == 2
     assert Move.objects.count() == 1
+
+
+def test_what_was_held_long_enough_is_due_by_category_and_the_front_page_counts_the_same(
+    office: Client, settings: Any
+) -> None:
+    settings.LOSTFOUND_HOLDING_DAYS, settings.LOSTFOUND_HOLDING_DAYS_OF = 90, {"card": 30}
+    ago = {days: timezone.now() - timedelta(days=days) for days in (29, 31, 89, 91)}
+    due = {
+        found_item(category="card", happened_at=ago[31]).pk,
+        found_item(category="umbrella", happened_at=ago[91]).pk,
+    }
+    found_item(category="card", happened_at=ago[29])
+    found_item(category="umbrella", happened_at=ago[89])
+    lost_item(happened_at=ago[91])
+    over = found_item(category="umbrella", happened_at=ago[91])
+    services.close_item(item_id=over.pk, state="closed", by="admin")
+    assert set(selectors.items_due().values_list("pk", flat=True)) == due
+    listed = office.get(reverse("admin:lostfound_item_changelist"), {"holding": "due"})
+    assert {row.pk for row in listed.context["cl"].result_list} == due
+    tiles = {str(tile["words"]): tile for tile in office.get("/admin/").context["needs"]}
+    assert tiles["Things held long enough"]["shown"] == "2"
+    assert tiles["Things held long enough"]["url"].endswith("?holding=due")
+
+
+@pytest.mark.parametrize(
+    ("days", "days_of", "told"),
+    [
+        (90, {"hat": 30}, "no category 'hat'"),
+        (90, {"card": 0}, "LOSTFOUND_HOLDING_DAYS_OF: card must be between"),
+        (10**9, {}, "LOSTFOUND_HOLDING_DAYS must be between"),
+    ],
+)
+def test_a_period_that_cannot_be_is_told_at_start_up(
+    settings: Any, days: int, days_of: dict[str, int], told: str
+) -> None:
+    settings.LOSTFOUND_HOLDING_DAYS, settings.LOSTFOUND_HOLDING_DAYS_OF = days, days_of
+    (error,) = check_holding()
+    assert told in error.msg
+    assert error.id == "lostfound.E001"
