@@ -1,13 +1,11 @@
 """Where found things are kept: written down move by move, seen by everybody as far as it helps, and labelled."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import segno
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -118,30 +116,6 @@ def test_who_is_forgotten_moved_nothing_by_name() -> None:
     services.move_item(item_id=item.pk, custody="desk", by=OWNER)
     erase(member=OWNER, by="admin")
     assert OWNER not in Move.objects.get().by
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_at_the_desk_moving_at_once_write_one_move() -> None:
-    item = found_item()
-    start = threading.Barrier(2)
-    outcomes: list[object] = []
-
-    def move() -> None:
-        start.wait()
-        try:
-            outcomes.append(services.move_item(item_id=item.pk, custody="desk", shelf="A", by="admin"))
-        except errors.NothingToDo as exc:
-            outcomes.append(exc)
-        finally:
-            connection.close()
-
-    both = [threading.Thread(target=move) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert len(outcomes) == 2
-    assert Move.objects.count() == 1
 
 
 def test_what_was_held_long_enough_is_due_by_category_and_the_front_page_counts_the_same(

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 import responses
+from django.db import transaction
+from django.utils.timezone import now
 
 from lostfound import services
 from lostfound.errors import LostFoundError
-from lostfound.models import Card, ContactRequest, TimelineEntry
+from lostfound.models import Card, ContactRequest, Move, TimelineEntry
+from lostfound.services.owing import topic_of
 from tests.lostfound.world import FINDER, OWNER, UPDATE, WeCom, ask, card_of, found_item, tap
 from tests.support import in_threads
 from wecom import outbox
-from wecom.models import Outgoing
+from wecom.models import Callback, Outgoing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,6 +92,67 @@ def test_two_administrators_retry_one_row(card: Card) -> None:
     results = in_threads(4, lambda: services.retry_outgoing(outgoing_id=row.pk, by="admin"))
     assert len([result for result in results if result is None]) == 1
     assert TimelineEntry.objects.filter(event="retried").count() == 1
+
+
+def _expire(card: Card, why: str) -> None:
+    services.expire_request(request_id=card.request_id, by="admin")
+
+
+def _recall(card: Card, why: str) -> None:
+    services.recall_card(card_id=card.pk, by="admin", why=why)
+
+
+def _replay(card: Card, why: str) -> None:
+    services.replay_callback(callback_id=Callback.objects.get().pk, by="admin", why=why)
+
+
+def _settle_callback(card: Card, why: str) -> None:
+    services.settle_callback(callback_id=Callback.objects.get().pk, by="admin", why=why)
+
+
+def _settle_message(card: Card, why: str) -> None:
+    services.settle_outgoing(outgoing_id=Outgoing.objects.get(kind="wecom.message").pk, by="admin", why=why)
+
+
+def _close(card: Card, why: str) -> None:
+    services.close_item(item_id=card.request.item_id, state="closed", by="admin")
+
+
+def _move(card: Card, why: str) -> None:
+    services.move_item(item_id=card.request.item_id, custody="desk", shelf="A", by="admin")
+
+
+@pytest.mark.parametrize(
+    ("deed", "left"),
+    [
+        (_expire, "expired"),
+        (_recall, "recalling"),
+        (_replay, "replayed"),
+        (_settle_callback, "settled"),
+        (_settle_message, "settled"),
+        (_close, "expired"),
+        (_move, ""),
+    ],
+    ids=["expire", "recall", "replay", "settle a callback", "settle a message", "close", "move"],
+)
+def test_two_administrators_pressing_at_once_do_it_once_and_the_other_hears_so(
+    card: Card, deed: Callable[[Card, str], None], left: str
+) -> None:
+    Callback.objects.create(
+        app="default", task_id=card.task_id, digest="d", state="quarantined", plaintext="<xml/>", received_at=now()
+    )
+    Card.objects.update(state="owed")
+    with transaction.atomic():
+        outbox.owe_message("already told", to=[OWNER], effect_key="told", topic=topic_of(card.request_id))
+    Outgoing.objects.update(state="parked", attempts=1)
+    results = in_threads(2, lambda: deed(card, "both pressed"))
+    refused = [result for result in results if result is not None]
+    assert len(refused) == 1
+    assert isinstance(refused[0], LostFoundError)
+    if left:
+        assert TimelineEntry.objects.filter(event=left).count() == 1
+    else:
+        assert Move.objects.count() == 1
 
 
 def test_a_decline_against_the_sender_of_the_contact_ends_in_one_truth(card: Card) -> None:
