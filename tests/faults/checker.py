@@ -130,7 +130,7 @@ def calls_were_written_down_before(evidence: Evidence) -> Iterator[Finding]:
     made: Counter[str] = Counter()
     for path in (SEND, UPDATE):
         for call in evidence.calls(path):
-            if call["errcode"] not in TOKEN_REFUSED:
+            if call["errcode"] not in TOKEN_REFUSED and not _was_cut_off(call):
                 made[_body_digest(call)] += 1
     for digest, number in made.items():
         if number > tried[digest]:
@@ -269,6 +269,15 @@ def _taken_back(evidence: Evidence, row: Row) -> bool:
     """Whether the message of this row was recalled, so that nobody sees it any more."""
     cards = [card for card in evidence.of("card") if str(card["id"]) == row["subject"]]
     return row["kind"] == "lostfound.send_card" and any(card["state"] == "recalled" for card in cards)
+
+
+def _was_cut_off(call: Row) -> bool:
+    """Whether its maker died while it wrote the body: WeCom then reads no JSON, and does nothing."""
+    try:
+        json.loads(call["request"])
+    except ValueError:
+        return bool(call["errcode"])
+    return False
 
 
 def _body_digest(call: Row) -> str:

@@ -206,6 +206,13 @@ def test_an_answer_that_never_came_is_no_promise() -> None:
     assert judged(books) == []
 
 
+@pytest.mark.parametrize("request_body", ["", '{"touser": "fin'])
+def test_a_call_whose_maker_died_while_writing_it_is_no_call(request_body: str) -> None:
+    books = honest()
+    books["ledger"]["calls"].append(call("message/send", request_body, 7, errcode=40035))
+    assert judged(books) == []
+
+
 @pytest.mark.parametrize(("act", "sort", "words"), FALSIFIED)
 def test_a_falsification_is_found(act: Callable[[Books], object], sort: str, words: str) -> None:
     books = honest()
