@@ -17,16 +17,28 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 
-from wecom import forgetting
+from wecom import forgetting, members
 from wecom.outbox import Outgoing
 
 from . import card_content, services
 from .errors import LostFoundError, NothingToDo, RequestClosed
-from .models import Card, ContactRequest, Export, IdempotencyKey, Item, Move, Photo, Preference, TimelineEntry
+from .models import (
+    Card,
+    ContactRequest,
+    Disposal,
+    Export,
+    HandOver,
+    IdempotencyKey,
+    Item,
+    Move,
+    Photo,
+    Preference,
+    TimelineEntry,
+)
 from .services import owing, suggesting
 from .services.journal import note
 from .services.photos import delete_photos
-from .states import Category, Delivery, Happened, ItemState, RequestState
+from .states import NOBODY, Category, Delivery, Happened, ItemState, RequestState
 
 PATIENCE = timedelta(seconds=70)  # longer than the lease of a dead worker
 STILL_OWED = (Outgoing.State.WAITING, Outgoing.State.PARKED, Outgoing.State.DEAD)
@@ -56,7 +68,7 @@ def erase(*, member: str, by: str, patience: timedelta = PATIENCE) -> dict[str, 
     _stop_sending(member, patience)
     counts = affected(member)
     with transaction.atomic():
-        _forget(member, f"erased-{secrets.token_hex(6)}", by)
+        _forget(member, f"{NOBODY}{secrets.token_hex(6)}", by)
     return counts
 
 
@@ -143,16 +155,24 @@ def _forget(member: str, nobody: str, by: str) -> None:
     forgetting.forget_cards([card.pk for card in cards], nobody)
     delete_photos(_photos(member))
     _forget_words(member)
+    _forget_endings(member, nobody)
     ContactRequest.objects.filter(owner=member, delivery=Delivery.OWED).update(delivery=Delivery.FAILED)
     ContactRequest.objects.filter(owner=member).update(owner=nobody, message="")
     ContactRequest.objects.filter(finder=member).update(finder=nobody, contact_value="")
     Item.objects.filter(reporter=member).update(
         reporter=nobody, description="", search_text="", contact_value="", hidden_marks="", form_key=None
     )
-    Move.objects.filter(by__iexact=member).update(by=nobody)
     Export.objects.filter(filters__icontains=member).update(filters="")
     IdempotencyKey.objects.filter(user__username__iexact=member).delete()
     forgetting.forget_member(member, nobody)
+
+
+def _forget_endings(member: str, nobody: str) -> None:
+    """Who moved, gave, got, or disposed of things."""
+    got = Q(request__owner=member) | Q(signature__in=(member, *members.named([member]).values()))
+    HandOver.objects.filter(got).update(signature="", proof="")
+    for rows, name in ((Move, "by"), (HandOver, "by"), (Disposal, "proposed_by"), (Disposal, "decided_by")):
+        rows._default_manager.filter(**{f"{name}__iexact": member}).update(**{name: nobody})
 
 
 def _forget_reasons(requests: Iterable[ContactRequest]) -> None:

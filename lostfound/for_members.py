@@ -1,6 +1,6 @@
 """Decisions: what a member sees of items and requests, and in which words. Nothing here changes a row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.core.cache import cache
@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from wecom.sent_cards import CardState
 
 from .models import Card, ContactRequest, Item, Photo, Preference
+from .services import pickup_code
 from .spoken import spoken
-from .states import Delivery, ItemState, RequestState
+from .states import Channel, Custody, Delivery, ItemState, RequestState
 
 MOST = 50  # of one's own rows on one page
 PLACES, PLACES_OF_DAYS, PLACES_FOR = 30, 90, 600  # how many are suggested, from how many days, kept for seconds
@@ -21,12 +22,14 @@ _NOT_THERE = (CardState.UNDELIVERED, CardState.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A request as its owner reads it. `tone`: wait, good, bad or over; `may_withdraw`: it can be taken back."""
+    """A request as its owner reads it. `tone`: wait, good, bad or over; `may_withdraw`: it can be taken back;
+    `code`: what is shown at the desk when the thing is fetched there."""
 
     request: ContactRequest
     words: str
     tone: str
     may_withdraw: bool = False
+    code: str = ""
 
 
 def item_for(pk: int, *, member: str) -> Item | None:
@@ -91,7 +94,7 @@ def _story(request: ContactRequest, card: Card | None) -> Story:
         case RequestState.PENDING:
             return Story(request, _asking(card), "wait", may_withdraw=True)
         case RequestState.ACCEPTED:
-            return _agreed(request, at)
+            return replace(_agreed(request, at), code=_code_of(request))
         case RequestState.DECLINED:
             return Story(request, _("%(at)s: the finder said no. Ask the desk if it is yours.") % {"at": at}, "bad")
         case RequestState.EXPIRED:
@@ -108,6 +111,12 @@ def _asking(card: Card | None) -> str:
     if state == CardState.UNSURE:
         return _("It is not certain that the finder has got the question.")
     return _("The finder has the question. We wait for the answer.")
+
+
+def _code_of(request: ContactRequest) -> str:
+    item = request.item
+    at_the_desk = item.custody == Custody.DESK or request.contact_channel == Channel.DESK
+    return pickup_code(request) if at_the_desk and item.state == ItemState.OPEN else ""
 
 
 def _agreed(request: ContactRequest, at: str) -> Story:

@@ -18,6 +18,7 @@ from .states import (
     Channel,
     Custody,
     Delivery,
+    DisposalState,
     Final,
     Happened,
     ItemKind,
@@ -108,6 +109,55 @@ class Move(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.item_id} {self.custody}"
+
+
+class HandOver(models.Model):
+    """A thing left the desk with its owner.
+
+    request    the one whose pick-up code was shown; none where the owner proved it in another way, told in `proof`
+    signature  the name that the receiver gave
+    """
+
+    item = models.OneToOneField(Item, models.CASCADE, related_name="hand_over", verbose_name=_("item"))
+    request = models.ForeignKey(
+        "ContactRequest", models.SET_NULL, null=True, related_name="+", verbose_name=_("contact request")
+    )
+    signature = models.CharField(_("signature"), max_length=60, blank=True)
+    proof = models.CharField(_("proof"), max_length=200, blank=True)
+    by = models.CharField(_("by"), max_length=150)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("hand-over")
+        verbose_name_plural = _("hand-overs")
+
+    def __str__(self) -> str:
+        return f"#{self.item_id}"
+
+
+class Disposal(models.Model):
+    """Where a thing is to go that nobody came for: one person says it, a second one agrees or drops it."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="disposals", verbose_name=_("item"))
+    destination = models.CharField(_("destination"), max_length=200)
+    state = models.CharField(_("state"), max_length=16, choices=DisposalState.choices, default=DisposalState.PROPOSED)
+    proposed_by = models.CharField(_("proposed by"), max_length=150)
+    proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
+    decided_by = models.CharField(_("decided by"), max_length=150, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("disposal")
+        verbose_name_plural = _("disposals")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=~Q(state=DisposalState.DROPPED), name="lostfound_one_disposal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.item_id} {self.state}"
 
 
 class Match(models.Model):

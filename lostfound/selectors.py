@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,9 +13,9 @@ from wecom.outbox import Outgoing, State
 from wecom.sent_cards import CardState
 
 from . import conf
-from .models import Card, ContactRequest, Item
+from .models import Card, ContactRequest, Disposal, Item
 from .services import owing
-from .states import Category, Delivery, ItemKind, ItemState, RequestState
+from .states import NOBODY, Category, Delivery, DisposalState, ItemKind, ItemState, RequestState
 
 FAILED = (State.PARKED, State.DEAD)
 _NOT_SEEN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED)
@@ -116,6 +117,19 @@ def items_due(rows: "QuerySet[Item] | None" = None, *, now: datetime | None = No
         over |= Q(category=category, happened_at__lt=now - period)
     found = (Item.objects.all() if rows is None else rows).filter(kind=ItemKind.FOUND, state=ItemState.OPEN)
     return found.filter(over, happened_at__lt=now - min(periods.values()))  # the last is what the index can use
+
+
+def items_proposed(rows: "QuerySet[Item] | None" = None) -> "QuerySet[Item]":
+    """Found things whose disposal waits for a second person."""
+    proposed = Disposal.objects.filter(state=DisposalState.PROPOSED).values("item")
+    return (Item.objects.all() if rows is None else rows).filter(pk__in=proposed)
+
+
+def finders_to_thank(start: datetime, end: datetime) -> "QuerySet[Item, Any]":
+    """Who found what went back to its owner from `start` to before `end`: reporter, things, last; the most first."""
+    back = Item.objects.filter(kind=ItemKind.FOUND, state=ItemState.RETURNED, closed_at__gte=start, closed_at__lt=end)
+    known = back.exclude(reporter__startswith=NOBODY).order_by()
+    return known.values("reporter").annotate(things=Count("pk"), last=Max("closed_at")).order_by("-things", "reporter")
 
 
 def requests_not_seen(rows: "QuerySet[ContactRequest] | None" = None) -> "QuerySet[ContactRequest]":

@@ -12,6 +12,8 @@ The states of cards and codes are wecom's: see wecom.models.cards.
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+NOBODY = "erased-"  # begins the name that a forgotten member has
+
 
 class ItemKind(TextChoices):
     FOUND = "found", _("found")
@@ -54,6 +56,14 @@ class Custody(TextChoices):
 
     FINDER = "finder", _("with the finder")
     DESK = "desk", _("at the desk")
+
+
+class DisposalState(TextChoices):
+    """One person proposes where a thing goes that nobody came for; another decides."""
+
+    PROPOSED = "proposed", _("proposed")
+    DONE = "done", _("done")
+    DROPPED = "dropped", _("dropped")
 
 
 class RequestState(TextChoices):

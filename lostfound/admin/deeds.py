@@ -1,13 +1,14 @@
 """Door: what an administrator can do, each through the service that the commands use too."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lostfound import errors, services
+from lostfound import errors, selectors, services
 from lostfound.models import Card, ContactRequest, Item
-from lostfound.states import Channel, Delivery, ItemState, RequestState
+from lostfound.states import Channel, Delivery, DisposalState, ItemKind, ItemState, RequestState
 from wecom import sent_cards
 from wecom.admin import callbacks, cards, outgoing
 from wecom.admin.deeds import Deed
@@ -37,6 +38,18 @@ def _return(item_id: Any, by: str, why: str) -> None:
 
 def _close(item_id: Any, by: str, why: str) -> None:
     services.close_item(item_id=item_id, state=ItemState.CLOSED, by=by)
+
+
+def _propose_disposal(item_id: Any, by: str, why: str) -> None:
+    services.propose_disposal(item_id=item_id, destination=why, by=by)
+
+
+def _agree_to_disposal(item_id: Any, by: str, why: str) -> None:
+    services.agree_to_disposal(item_id=item_id, by=by)
+
+
+def _drop_disposal(item_id: Any, by: str, why: str) -> None:
+    services.drop_disposal(item_id=item_id, by=by)
 
 
 def _resend_of_card(card_id: Any, by: str, why: str) -> None:
@@ -149,3 +162,41 @@ RETURN_ITEM = Deed(
     icon="assignment_turned_in",
 )
 CLOSE_ITEM = replace(RETURN_ITEM, name="close", label=_("Close without return"), act=translated(_close), icon="archive")
+
+
+def _is_proposed(item: Item) -> bool:
+    return item.disposals.filter(state=DisposalState.PROPOSED).exists()
+
+
+def _not_due(items: Sequence[Item]) -> list[str]:
+    due = set(selectors.items_due().filter(pk__in=[item.pk for item in items]).values_list("pk", flat=True))
+    early = [f"#{item.pk}" for item in items if item.pk not in due]
+    return [_("Their holding period is not over: %(rows)s") % {"rows": ", ".join(early)}] if early else []
+
+
+DISPOSE = Deed(
+    name="dispose",
+    label=_("Propose a disposal"),
+    act=translated(_propose_disposal),
+    fits=lambda item: item.kind == ItemKind.FOUND and _is_open(item) and not _is_proposed(item),
+    warning=_("A second person has to agree before anything is closed."),
+    risks=_not_due,
+    asks=_("Where it goes, such as 捐赠 or 销毁"),
+    icon="recycling",
+)
+AGREE = Deed(
+    name="agree",
+    label=_("Agree to the disposal"),
+    act=translated(_agree_to_disposal),
+    fits=_is_proposed,
+    warning=_("The item is closed. That you agreed stays with it."),
+    icon="done_all",
+)
+KEEP = Deed(
+    name="keep",
+    label=_("Keep it after all"),
+    act=translated(_drop_disposal),
+    fits=_is_proposed,
+    warning=_("The proposal is dropped; the item stays where it is."),
+    icon="undo",
+)

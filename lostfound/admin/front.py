@@ -65,6 +65,7 @@ def _needs() -> list[Tile]:
         _tile("lostfound.contactrequest", _("Questions that did not arrive"), unseen, question="unseen"),
         _tile("lostfound.responsecode", _("Codes that die within two hours"), dying, dying="yes"),
         _tile("lostfound.item", _("Things held long enough"), selectors.items_due().count(), holding="due"),
+        _tile("lostfound.item", _("Disposals to agree to"), selectors.items_proposed().count(), holding="proposed"),
         _oldest("wecom.callback", _("Oldest callback waiting"), Callback),
         _oldest("wecom.outgoing", _("Oldest message waiting"), Outgoing),
     ]

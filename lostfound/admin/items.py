@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -20,13 +21,14 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from lostfound import conf, errors, selectors, services
-from lostfound.models import Item, Move
+from lostfound.models import HandOver, Item, Move
 from lostfound.services.custody import SPOT
+from lostfound.services.handover import DIGITS, PROOF, SIGNATURE
 from lostfound.states import Channel, Custody, ItemKind, ItemState
 from wecom.admin.deeds import DeedMixin
 from wecom.admin.labels import EMPTY, brief, exact, state_badge
 
-from . import deeds
+from . import deeds, thanks
 from .contacts import masked, masked_contact
 from .exporting import ExportMixin
 from .photos import thumbnails
@@ -116,20 +118,50 @@ class MoveForm(forms.Form):
         return values
 
 
+class HandOverForm(forms.Form):
+    code = forms.CharField(
+        label=_("Pick-up code"),
+        required=False,
+        max_length=DIGITS + 4,
+        help_text=_("Six digits that the owner finds on their page 我的. Without it say below what proved it."),
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    signature = forms.CharField(
+        label=_("Name of who receives it"), max_length=SIGNATURE, widget=UnfoldAdminTextInputWidget
+    )
+    proof = forms.CharField(
+        label=_("What proved that it is theirs"),
+        required=False,
+        max_length=PROOF,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+    def clean_code(self) -> str:
+        return "".join(str(self.cleaned_data["code"]).split())
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if not values.get("code") and not values.get("proof") and "proof" not in self.errors:
+            self.add_error("proof", _("Enter the pick-up code, or say here what proved it."))
+        return values
+
+
 class HoldingFilter(admin.SimpleListFilter):
     title = _("holding period")
     parameter_name = "holding"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("due", _("over"))]
+        return [("due", _("over")), ("proposed", _("disposal proposed"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "proposed":
+            return selectors.items_proposed(queryset)
         return selectors.items_due(queryset) if self.value() == "due" else queryset
 
 
 class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     form = ItemForm
-    deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM)
+    deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM, deeds.DISPOSE, deeds.AGREE, deeds.KEEP)
     list_display = ("number", "title", "kind", "category", "place", "found", "kept", "reporter", "shown_state", "asked")
     list_display_links = ("number", "title")
     exported = (
@@ -153,14 +185,14 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     search_help_text = _("Title, description, place or reporter")
     list_per_page = 50
     show_full_result_count = False
-    readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "held_until", "moved")
+    readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "held_until", "moved", "ended")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
         (None, {"fields": (("kind", "category"), "title", "description", "hidden_marks", "place", "happened_at")}),
         (_("Photos"), {"fields": ("photographed",)}),
         (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
         (_("State"), {"fields": (("shown_state", "created_at"),)}),
-        (_("Custody"), {"fields": ("kept", "held_until", "moved")}),
+        (_("Custody"), {"fields": ("kept", "held_until", "moved", "ended")}),
     )
     add_fieldsets = (fieldsets[0], fieldsets[2])
 
@@ -197,8 +229,9 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
         obj.save(update_fields=changed)
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {"ask": self.ask, "move": self.move, "label": self.label}
+        pages = {"ask": self.ask, "move": self.move, "label": self.label, "handover": self.hand_over}
         return [
+            path("thanks/", self.admin_site.admin_view(self.thanks), name="lostfound_item_thanks"),
             *(
                 path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"lostfound_item_{name}")
                 for name, view in pages.items()
@@ -253,6 +286,30 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
                 messages.success(request, _("Written down: it is kept there now."))
                 return HttpResponseRedirect(reverse("admin:lostfound_item_change", args=[item.pk]))
         return self._page(request, "move", item, title=_("Where it is kept"), form=form)
+
+    def hand_over(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A form by which the desk gives a thing to its owner: by the pick-up code, or by another proof."""
+        item = self._found(request, object_id)
+        if not self.has_change_permission(request, item):
+            raise PermissionDenied
+        form = HandOverForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                services.hand_over(item_id=item.pk, **form.cleaned_data, by=request.user.get_username())
+            except errors.Invalid as exc:
+                form.add_error(exc.field, _("No owner to whom the finder agreed has this code."))
+            except errors.LostFoundError as exc:
+                form.add_error(None, in_words(exc))
+            else:
+                messages.success(request, _("Handed over: the item is returned."))
+                return HttpResponseRedirect(reverse("admin:lostfound_item_change", args=[item.pk]))
+        return self._page(request, "handover", item, title=_("Hand over"), form=form)
+
+    def thanks(self, request: HttpRequest) -> HttpResponseBase:
+        """Who brought things back in a quarter; see `thanks`."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return thanks.page(self, request)
 
     def label(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A label for the thing or its box, to be printed; its QR code opens the item on a phone."""
@@ -329,6 +386,25 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     def moved(self, row: Item) -> SafeString | str:
         lines = [(exact(move.at), spot_of(move), move.by) for move in row.moves.all()]
         return format_html_join(SafeString("<br>"), "{} · {} · {}", lines) or EMPTY
+
+    @display(description=_("hand-over and disposal"))
+    def ended(self, row: Item) -> SafeString | str:
+        return format_html_join(SafeString("<br>"), "{} · {} · {}", _endings(row)) or EMPTY
+
+
+def _endings(row: Item) -> list[tuple[Any, ...]]:
+    """How it left the desk, and what was proposed for it: when, in words, by whom."""
+    lines: list[tuple[Any, ...]] = []
+    given = HandOver.objects.select_related("request").filter(item=row).first()
+    if given:
+        proved = _("pick-up code of %(owner)s") % {"owner": given.request.owner} if given.request else given.proof
+        words = _("handed over to %(name)s (%(proof)s)") % {"name": given.signature or EMPTY, "proof": proved or EMPTY}
+        lines.append((exact(given.at), words, given.by))
+    for one in row.disposals.all():
+        words = f"{_('disposal')}: {one.destination} · {one.get_state_display()}"
+        people = f"{one.proposed_by} → {one.decided_by}" if one.decided_by else one.proposed_by
+        lines.append((exact(one.decided_at or one.proposed_at), words, people))
+    return lines
 
 
 def spot_of(row: Item | Move) -> str:

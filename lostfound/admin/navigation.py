@@ -71,6 +71,9 @@ def _tools(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     if settings.WECOM_SANDBOX:
         tools.insert(0, {"title": _("Sandbox phones"), "icon": "smartphone", "link": "/sandbox/"})
+    if _sees(request, "lostfound.item"):
+        thanks = reverse("admin:lostfound_item_thanks")
+        tools.append({"title": _("Thanks to finders"), "icon": "volunteer_activism", "link": thanks})
     if _sees(request, "wecom.alert"):
         tools.append({"title": _("Examination"), "icon": "stethoscope", "link": reverse("admin:wecom_doctor")})
     return [{**tool, "active": False} for tool in tools]

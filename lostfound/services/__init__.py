@@ -6,7 +6,7 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
     items · photos · requests · answers · closing      what people do
     cards · contact · telling · following     what then happens
     suggesting                                what owners hear unasked
-    custody                                   where things are kept
+    custody · handover · disposal             where things are kept, and where they go
     recovery · revealing · exporting          what a person mends, sees, and takes along
     owing · journal                           what they share
 """
@@ -14,7 +14,9 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
 from .answers import accept_contact_request, decline_contact_request, take_tap
 from .closing import close_item
 from .custody import move_item
+from .disposal import agree_to_disposal, drop_disposal, propose_disposal
 from .exporting import record_export
+from .handover import hand_over, pickup_code
 from .items import report_item
 from .photos import drop_loose_photos, keep_photo, loose_photos
 from .recovery import recall_card, replay_callback, resend_card, retry_outgoing, settle_callback, settle_outgoing
@@ -24,16 +26,21 @@ from .suggesting import match_found_items, owe_suggestions, want_matches
 
 __all__ = [
     "accept_contact_request",
+    "agree_to_disposal",
     "ask_for_contact",
     "close_item",
     "decline_contact_request",
+    "drop_disposal",
     "drop_loose_photos",
     "expire_request",
+    "hand_over",
     "keep_photo",
     "loose_photos",
     "match_found_items",
     "move_item",
     "owe_suggestions",
+    "pickup_code",
+    "propose_disposal",
     "recall_card",
     "record_export",
     "replay_callback",

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from lostfound.errors import Invalid, NotFound, NothingToDo, RequestClosed
 from lostfound.models import Item
-from lostfound.states import ItemState, RequestState
+from lostfound.states import DisposalState, ItemState, RequestState
 
 from .journal import lock_request
 from .requests import end_unanswered
@@ -27,6 +27,9 @@ def close_item(*, item_id: int, state: str, by: str) -> Item:
         raise NotFound("item", item_id)
     if not Item.objects.filter(pk=item.pk, state=ItemState.OPEN).update(state=state, closed_at=timezone.now()):
         raise NothingToDo(f"the item is {item.state}")
+    item.disposals.filter(state=DisposalState.PROPOSED).update(
+        state=DisposalState.DROPPED, decided_by=by[:150], decided_at=timezone.now()
+    )
     for pk in item.requests.filter(state=RequestState.PENDING).values_list("pk", flat=True):
         _end(pk, by)
     item.state = state

@@ -113,3 +113,23 @@ def test_the_desk_puts_a_thing_into_a_box_and_prints_its_label(
     printed = admin.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1, "one label is one page"
     assert re.search(rb"/MediaBox\s*\[0 0 25[45][.\d]* 11[34][.\d]*\]", printed), "90 mm by 40 mm"
+
+
+def test_the_desk_hands_a_thing_over_and_says_what_proved_it(
+    city: City, admin: Page, picture: Callable[..., None]
+) -> None:
+    item = city.report(title="黑色长柄雨伞", place="二号楼食堂")["id"]
+    open_page(admin, f"/admin/lostfound/item/{item}/move/")
+    admin.get_by_role("button", name="记下").click()
+    admin.get_by_role("link", name=re.compile("交还失主$")).click()
+    admin.get_by_label("领取人签名").fill("张三")
+    admin.get_by_label("凭什么确认是失主").fill("说出了伞柄上的贴纸")
+    picture(admin, "handover")
+    admin.get_by_label("凭什么确认是失主").clear()
+    admin.get_by_role("button", name="交还失主").click()
+    expect(admin.get_by_text("请输入领取码，或在这里写明凭什么确认。")).to_be_visible()
+    expect(admin.get_by_label("领取人签名")).to_have_value("张三")
+    admin.get_by_label("凭什么确认是失主").fill("说出了伞柄上的贴纸")
+    admin.get_by_role("button", name="交还失主").click()
+    expect(admin.get_by_text("已交还：物品记为已归还。")).to_be_visible()
+    expect(admin.get_by_text("已交还给 张三（说出了伞柄上的贴纸）")).to_be_visible()

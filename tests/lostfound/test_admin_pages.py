@@ -235,7 +235,7 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_it(
     SentCard.objects.update(state="shown")
     alike = found_item(place="食堂, 一楼")
     found_item(place="食堂, 一楼 西侧")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         front = office.get("/admin/")
     tiles = {str(tile["words"]): tile for tile in front.context["needs"]}
     assert tiles["Card updates that failed"]["shown"] == "1"

@@ -22,6 +22,9 @@ ACTING = {MANAGER, ADMINISTRATOR}
 BUTTONS = {
     ("lostfound_item", "return"): {DESK, *ACTING},
     ("lostfound_item", "close"): {DESK, *ACTING},
+    ("lostfound_item", "dispose"): {DESK, *ACTING},
+    ("lostfound_item", "agree"): {DESK, *ACTING},
+    ("lostfound_item", "keep"): {DESK, *ACTING},
     ("lostfound_contactrequest", "resend"): ACTING,
     ("lostfound_contactrequest", "expire"): ACTING,
     ("lostfound_contactrequest", "withdraw"): ACTING,

@@ -124,6 +124,10 @@ admin/{item}/                                               *      302 404 403 2
 admin/{item}/add/                                           *      302 404 403 403 403 200
 admin/{item}/<path:object_id>/ask/                          *      302 404 403 403 403 200
 admin/{item}/<path:object_id>/move/                         *      302 404 403 403 200 200
+admin/{item}/thanks/                                        GET    302 404 403 200 200 200
+admin/{item}/thanks/                                        POST   302 404 403 403 403 200
+admin/{item}/thanks/                                        *      302 404 403 200 200 200
+admin/{item}/<path:object_id>/handover/                     *      302 404 403 403 200 200
 admin/{item}/<path:object_id>/label/                        *      302 404 403 200 200 200
 admin/{item}/<path:object_id>/do/<slug:deed>/               POST   302 404 403 403 302 302
 admin/{item}/<path:object_id>/do/<slug:deed>/               *      302 404 405 405 405 405

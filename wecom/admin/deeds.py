@@ -40,6 +40,7 @@ class Deed:
     warning  what the administrator should know first
     risks    what may go wrong with these rows, in sentences; each makes a reason necessary
     reason   whether a reason is wanted in any case
+    asks     what is wanted instead of a reason, as the label of its field
     right    the permission that it needs; the right to change such rows where none is named
     single   only from the page of one row
     """
@@ -51,6 +52,7 @@ class Deed:
     warning: str | Promise = ""
     risks: Callable[[Sequence[Any]], Sequence[str]] = lambda rows: ()
     reason: bool = False
+    asks: str | Promise = ""
     right: str = ""
     single: bool = False
     icon: str = "play_arrow"
@@ -217,7 +219,7 @@ class DeedMixin(admin.ModelAdmin):
     def _ask(self, request: HttpRequest, deed: Deed, rows: Sequence[Model], *, back: str) -> HttpResponse | None:
         """The page that says what will happen and asks whether it is meant; None where that was answered."""
         risks = [str(risk) for risk in deed.risks(rows)]
-        wants_reason = deed.reason or bool(risks)
+        wants_reason = deed.reason or bool(deed.asks) or bool(risks)
         confirmed = CONFIRMED in request.POST
         if confirmed and (_reason(request) or not wants_reason):
             return None
