@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -86,6 +86,21 @@ def next_step(request: ContactRequest) -> str:
     if request.cards.filter(state=CardState.CLOSING).exists():
         return _("The card is about to get its final text.")
     return _done()
+
+
+def next_due(request: ContactRequest) -> datetime | None:
+    """When the next of this request's effects is tried, if one waits."""
+    waiting = Outgoing.objects.filter(topic=owing.topic_of(request.pk), state=State.WAITING)
+    first: datetime | None = waiting.aggregate(first=Min("due_at"))["first"]
+    return first
+
+
+def expires_at(request: ContactRequest) -> datetime | None:
+    """When a pending request ends by itself, unless somebody answers; see `requests_to_expire`."""
+    if request.state != RequestState.PENDING:
+        return None
+    card = newest_card(request)
+    return (card.created_at if card else request.created_at) + conf.expire_after()
 
 
 def _asked() -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from lostfound import selectors
@@ -80,6 +81,7 @@ class Case:
     contact: str
     photos: Shown
     next_step: str
+    when: str
     cards: list[CardPart]
     timeline: list[Line]
     outgoing: list[OutgoingPart]
@@ -99,10 +101,20 @@ def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
         contact=masked_contact(request),
         photos=thumbnails(request.item),
         next_step=selectors.next_step(request),
+        when=_when(request),
         cards=[_card(card) for card in cards],
         timeline=[tell(entry, pages) for entry in request.timeline.all()],
         outgoing=outgoing,
     )
+
+
+def _when(request: ContactRequest) -> str:
+    """When the next step comes by itself; empty where nothing does."""
+    if due := selectors.next_due(request):
+        return _("Due at %(time)s.") % {"time": f"{localtime(due):%m-%d %H:%M:%S}"}
+    if ends := selectors.expires_at(request):
+        return _("Without an answer it expires at %(time)s.") % {"time": f"{localtime(ends):%m-%d %H:%M}"}
+    return ""
 
 
 def _card(card: Card) -> CardPart:

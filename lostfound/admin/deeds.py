@@ -11,11 +11,12 @@ from lostfound.models import Card, ContactRequest, Item
 from lostfound.states import Channel, Delivery, DisposalState, ItemKind, ItemState, RequestState
 from wecom import sent_cards
 from wecom.admin import callbacks, cards, outgoing
-from wecom.admin.deeds import Deed
+from wecom.admin.deeds import Deed, never_said
 from wecom.outbox import State
 from wecom.sent_cards import CardState
 
 from .reasons import translated
+from .sentences import sentence
 
 FAILED = (State.PARKED, State.DEAD)
 
@@ -97,6 +98,18 @@ def _may_withdraw(request: ContactRequest) -> bool:
     )
 
 
+def _why_not_withdraw(request: ContactRequest) -> str:
+    if request.state == RequestState.ACCEPTED:
+        return str(_("The contact is on its way, or has arrived."))
+    return sentence(f"the request is {request.state}")
+
+
+def _why_not_reveal(request: ContactRequest) -> Any:
+    if request.contact_channel == Channel.WECOM:
+        return _("They write to each other in WeCom.")
+    return _("The finder has not agreed to anything.")
+
+
 _RESEND_WARNING = _(
     "The finder gets a new card; the old one, where it can be reached, then reads 已重发. "
     "Only cards that did not arrive, are stuck or have waited long are sent again."
@@ -123,6 +136,7 @@ WITHDRAW = Deed(
     label=_("Withdraw"),
     act=translated(_withdraw),
     fits=_may_withdraw,
+    why_not=_why_not_withdraw,
     warning=_("The request ends as if the owner had taken it back, and the finder's card reads 已撤回."),
     icon="undo",
 )
@@ -131,6 +145,7 @@ REVEAL = Deed(
     label=_("Show the contact"),
     act=translated(_reveal),
     fits=lambda row: row.contact_channel in (Channel.PHONE, Channel.DESK),
+    why_not=_why_not_reveal,
     warning=_("The contact is shown to you once. That you saw it, when and why stays in the timeline."),
     reason=True,
     right="lostfound.reveal_contact",
@@ -144,7 +159,10 @@ SETTLE = replace(outgoing.SETTLE, act=translated(_settle))
 SETTLE_CALLBACK = replace(callbacks.SETTLE, act=translated(_settle_callback))
 REPLAY = replace(callbacks.REPLAY, act=translated(_replay))
 RESEND_CARD = replace(
-    RESEND, act=translated(_resend_of_card), fits=lambda row: row.request.state == RequestState.PENDING
+    RESEND,
+    act=translated(_resend_of_card),
+    fits=lambda row: row.request.state == RequestState.PENDING,
+    why_not=lambda row: sentence(f"the request is {row.request.state}"),
 )
 RETRY_CARD = replace(RETRY_UPDATE, act=translated(_retry_update_of_card), fits=lambda row: row.state == CardState.STUCK)
 
@@ -179,6 +197,7 @@ DISPOSE = Deed(
     label=_("Propose a disposal"),
     act=translated(_propose_disposal),
     fits=lambda item: item.kind == ItemKind.FOUND and _is_open(item) and not _is_proposed(item),
+    why_not=never_said,
     warning=_("A second person has to agree before anything is closed."),
     risks=_not_due,
     asks=_("Where it goes, such as 捐赠 or 销毁"),
@@ -189,6 +208,7 @@ AGREE = Deed(
     label=_("Agree to the disposal"),
     act=translated(_agree_to_disposal),
     fits=_is_proposed,
+    why_not=never_said,
     warning=_("The item is closed. That you agreed stays with it."),
     icon="done_all",
 )
@@ -197,6 +217,7 @@ KEEP = Deed(
     label=_("Keep it after all"),
     act=translated(_drop_disposal),
     fits=_is_proposed,
+    why_not=never_said,
     warning=_("The proposal is dropped; the item stays where it is."),
     icon="undo",
 )

@@ -377,3 +377,24 @@ def test_where_nothing_can_be_done_there_is_no_button(office: Client, wecom: WeC
     page = from_list(office, "lostfound_contactrequest", "resend", [asked().request])
     assert page.context["outcome"].done == 0
     assert 'type="submit"' not in page.content.decode().split('class="lf-deed"')[1].split("</form>")[0]
+
+
+def test_a_page_says_why_a_deed_is_not_possible_now_and_what_comes_when(office: Client, wecom: WeCom) -> None:
+    card = asked()
+    address = reverse("admin:lostfound_contactrequest_change", args=[card.request_id])
+    waiting = office.get(address)
+    assert waiting.context["not_now"] == {"The finder has not agreed to anything.": ["Show the contact"]}
+    ends = timezone.localtime(selectors.expires_at(card.request))
+    assert f"Without an answer it expires at {ends:%m-%d %H:%M}." in waiting.content.decode()
+    tap(card)
+    on_its_way = office.get(address).content.decode()
+    assert "Due at " in on_its_way
+    outbox.drain()
+    drain_later()
+    over = office.get(address)
+    assert over.context["not_now"] == {
+        "It is: accepted.": ["Send the card again", "Expire"],
+        "The contact is on its way, or has arrived.": ["Withdraw"],
+    }
+    assert "Not now: Send the card again, Expire. It is: accepted." in over.content.decode()
+    assert over.context["case"].when == ""

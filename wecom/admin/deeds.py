@@ -30,6 +30,16 @@ class NotDone(Exception):
     """The decision was refused; the text says why, in the reader's language."""
 
 
+def _in_its_state(row: Any) -> str:
+    shown = getattr(row, "get_state_display", None)
+    return _("It is: %(state)s.") % {"state": shown()} if shown else ""
+
+
+def never_said(row: Any) -> str:
+    """For a deed that is nobody's business where it does not fit."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """One thing that can be done with a row.
@@ -37,6 +47,7 @@ class Deed:
     act      the decision, with the row's key, the administrator's name and the reason; raises NotDone. What it
              returns as a text is shown once, in the answer itself: it may be secret
     fits     whether the row's page shows the button; the decision itself has the last word
+    why_not  the sentence that the page shows instead of it, by default the row's state; "": nothing is said
     warning  what the administrator should know first
     risks    what may go wrong with these rows, in sentences; each makes a reason necessary
     reason   whether a reason is wanted in any case
@@ -49,6 +60,7 @@ class Deed:
     label: str | Promise
     act: Callable[[Any, str, str], object]
     fits: Callable[[Any], bool] = bool
+    why_not: Callable[[Any], str | Promise] = _in_its_state
     warning: str | Promise = ""
     risks: Callable[[Sequence[Any]], Sequence[str]] = lambda rows: ()
     reason: bool = False
@@ -158,6 +170,7 @@ class DeedMixin(admin.ModelAdmin):
         row = self.get_object(request, object_id) if object_id else None
         if row is not None:
             context["deeds"] = [one for one in self.buttons(row) if self.may_do(request, one["deed"])]
+            context["not_now"] = self._not_now(row, [deed for deed in self.deeds if self.may_do(request, deed)])
         answer: HttpResponse = super().changeform_view(request, object_id, form_url, context)
         return answer
 
@@ -167,6 +180,14 @@ class DeedMixin(admin.ModelAdmin):
         return [
             {"deed": deed, "url": reverse(address, args=[row.pk, deed.name])} for deed in self.deeds if deed.fits(row)
         ]
+
+    def _not_now(self, row: Any, deeds: Sequence[Deed]) -> dict[str, list[Any]]:
+        """What cannot be done with this row now, by the reason."""
+        found: dict[str, list[Any]] = {}
+        for deed in deeds:
+            if not deed.fits(row) and (why := str(deed.why_not(row))):
+                found.setdefault(why, []).append(deed.label)
+        return found
 
     def do_one(self, request: HttpRequest, object_id: str, deed: str) -> HttpResponse:
         """POST from a button: ask first where there is a risk, then do it and return to the page it came from."""
