@@ -54,13 +54,14 @@ def question(request: ContactRequest, *, task_id: str) -> ButtonInteraction:
         task_id=task_id,
         source=Source(desc=_BRAND),
         main_title=MainTitle(title="有人认领您捡到的物品", desc=f"请求编号 {request.pk}"),
-        quote_area=QuoteArea(title="失主留言", quote_text=plain(request.message)) if request.message else None,
-        sub_title_text=f"点击“确认”后，{_offer(request.item)}将发送给失主；点击“婉拒”则不会提供。",
+        quote_area=_said_by(request),
+        sub_title_text=f"点击“确认”后，{_offer(request.item)}将发送给失主；点击“婉拒”则不会提供。点开卡片可改用别的联系方式。",
         horizontal_content_list=tuple(_facts(request)),
         button_list=(
             Button(text="确认", style=1, key=CONFIRM),
             Button(text="婉拒", style=2, key=DECLINE),
         ),
+        card_action=CardAction(type=1, url=conf.outside_address(reverse("answer", args=[request.pk]))),
     )
 
 
@@ -153,7 +154,7 @@ TELLS: dict[str, tuple[str, Callable[[ContactRequest, str], str]]] = {
         "owner",
         _said("尚不能确认通知是否已送达拾取人，请求仍然保留。如长时间没有回复，请联系失物招领管理员重新发送。"),
     ),
-    "declined": ("owner", _said("拾取人婉拒了提供联系方式。如物品确属于您，请联系失物招领管理员。")),
+    "declined": ("owner", lambda request, round_: _declined(request)),
     "expired": ("owner", _said("拾取人一直没有回复，本次请求已过期。您可以重新发起请求，或联系失物招领管理员。")),
     "finder_gone": (
         "owner",
@@ -170,6 +171,21 @@ _RESCUED: dict[str, str] = {
     Final.DECLINED: "您已婉拒，联系方式不会提供给失主。卡片未能更新，请以本消息为准。",
     Final.EXPIRED: "这次请求已过期，无需再处理。卡片未能更新，请以本消息为准。",
 }
+
+
+def _said_by(request: ContactRequest) -> QuoteArea | None:
+    """What the owner said, under the finder's own question where there is one."""
+    if not request.message:
+        return None
+    question = plain(request.item.proof_question)
+    return QuoteArea(
+        title=f"您的问题：{_short(question)}" if question else "失主留言", quote_text=plain(request.message)
+    )
+
+
+def _declined(request: ContactRequest) -> str:
+    why = f"拾取人说：{plain(request.decline_reason)}。" if request.decline_reason else ""
+    return f"拾取人婉拒了提供联系方式。{why}如物品确属于您，请联系失物招领管理员。"
 
 
 def _facts(request: ContactRequest) -> list[HorizontalItem]:

@@ -158,9 +158,15 @@ def _forget(member: str, nobody: str, by: str) -> None:
     _forget_endings(member, nobody)
     ContactRequest.objects.filter(owner=member, delivery=Delivery.OWED).update(delivery=Delivery.FAILED)
     ContactRequest.objects.filter(owner=member).update(owner=nobody, message="")
-    ContactRequest.objects.filter(finder=member).update(finder=nobody, contact_value="")
+    ContactRequest.objects.filter(finder=member).update(finder=nobody, contact_value="", decline_reason="")
     Item.objects.filter(reporter=member).update(
-        reporter=nobody, description="", search_text="", contact_value="", hidden_marks="", form_key=None
+        reporter=nobody,
+        description="",
+        search_text="",
+        contact_value="",
+        hidden_marks="",
+        proof_question="",
+        form_key=None,
     )
     Export.objects.filter(filters__icontains=member).update(filters="")
     IdempotencyKey.objects.filter(user__username__iexact=member).delete()

@@ -16,6 +16,7 @@ from .spoken import spoken
 from .states import Channel, Custody, Delivery, ItemState, RequestState
 
 MOST = 50  # of one's own rows on one page
+FEW = 10  # of what one has agreed to
 PLACES, PLACES_OF_DAYS, PLACES_FOR = 30, 90, 600  # how many are suggested, from how many days, kept for seconds
 _NOT_THERE = (CardState.UNDELIVERED, CardState.CANCELLED)
 
@@ -73,6 +74,46 @@ def waiting_for(member: str) -> list[ContactRequest]:
     """What this finder has been asked and has not answered; the answer is given on the card."""
     rows = ContactRequest.objects.filter(finder=member, state=RequestState.PENDING).select_related("item")
     return list(rows.defer("contact_value").order_by("-pk")[:MOST])
+
+
+def answered_by(member: str) -> list[Story]:
+    """What this finder has agreed to, the newest first: it can be taken back on the request's page."""
+    rows = ContactRequest.objects.filter(finder=member, state=RequestState.ACCEPTED).select_related("item")
+    return [finders_story(request) for request in rows.defer("contact_value").order_by("-pk")[:FEW]]
+
+
+def request_to(pk: int, *, finder: str) -> ContactRequest | None:
+    """The request, if it is this member who is asked."""
+    rows = ContactRequest.objects.select_related("item").prefetch_related("item__photos").defer("contact_value")
+    return rows.filter(pk=pk, finder=finder).first()
+
+
+def offered_by(item: Item) -> str:
+    """What a tap on the card would pass on of this finder; of a number only its end."""
+    if item.contact_channel == Channel.PHONE:
+        return _("your phone number (ending in %(end)s)") % {"end": item.contact_value[-4:]}
+    if item.contact_channel == Channel.DESK:
+        return _("the place that you named")
+    return _("your name, so that they write to you in WeCom")
+
+
+def finders_story(request: ContactRequest) -> Story:
+    """A request as its finder reads it; `may_withdraw`: the consent can be taken back."""
+    at = spoken(request.decided_at) if request.decided_at else ""
+    match request.state:
+        case RequestState.PENDING:
+            return Story(request, _("Waiting for your answer."), "wait")
+        case RequestState.ACCEPTED if request.consent_withdrawn_at:
+            return Story(request, _("You took your consent back; the owner was asked to delete the contact."), "over")
+        case RequestState.ACCEPTED:
+            sent = request.delivery == Delivery.DELIVERED
+            words = _("%(at)s: you agreed. The owner has your contact.") if sent else _("%(at)s: you agreed.")
+            return Story(request, words % {"at": at}, "good", may_withdraw=request.item.state == ItemState.OPEN)
+        case RequestState.DECLINED:
+            return Story(request, _("%(at)s: you said no.") % {"at": at}, "over")
+        case RequestState.EXPIRED:
+            return Story(request, _("Nobody answered in time; it is over."), "over")
+    return Story(request, _("The owner took it back."), "over")
 
 
 def wants_matches(member: str) -> bool:

@@ -49,6 +49,14 @@ class Item(models.Model):
         blank=True,
         help_text=_("What only the owner can know. The desk sees it, and nobody else."),
     )
+    proof_question = models.CharField(
+        _("question to the owner"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What only the owner can answer; the finder reads the answer before they decide."),
+    )
     # Of a found thing; each change of the three is a Move.
     custody = models.CharField(
         _("kept"), max_length=8, choices=Custody.choices, default=Custody.FINDER, db_default=Custody.FINDER.value
@@ -231,6 +239,7 @@ class ContactRequest(models.Model):
     # What the finder agreed to, taken down at the moment of agreeing: a repeat must be byte-identical.
     contact_channel = models.CharField(_("contact by"), max_length=8, choices=Channel.choices, blank=True)
     contact_value = EncryptedTextField(_("contact"), blank=True)
+    decline_reason = models.CharField(_("finder's reason"), max_length=100, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("asked"), default=timezone.now)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("contact delivered"), null=True, blank=True)

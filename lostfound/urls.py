@@ -14,6 +14,7 @@ urlpatterns = [
     path("photos/", report.upload, name="photo_upload"),
     path("photos/<slug:key>/<slug:size>.webp", report.photo, name="photo"),
     path("requests/", requests.mine, name="mine"),
+    path("requests/<int:pk>/", requests.answer, name="answer"),
     path("requests/<int:pk>/withdraw/", requests.withdraw, name="withdraw"),
     path("preferences/", requests.preferences, name="preferences"),
     path("login/", login.login, name="login"),

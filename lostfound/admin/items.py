@@ -40,6 +40,7 @@ FIELDS = (
     "category",
     "description",
     "hidden_marks",
+    "proof_question",
     "place",
     "happened_at",
     "reporter",
@@ -188,7 +189,20 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "held_until", "moved", "ended")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
-        (None, {"fields": (("kind", "category"), "title", "description", "hidden_marks", "place", "happened_at")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("kind", "category"),
+                    "title",
+                    "description",
+                    "hidden_marks",
+                    "proof_question",
+                    "place",
+                    "happened_at",
+                )
+            },
+        ),
         (_("Photos"), {"fields": ("photographed",)}),
         (_("Contact"), {"fields": ("reporter", ("contact_channel", "new_contact"))}),
         (_("State"), {"fields": (("shown_state", "created_at"),)}),

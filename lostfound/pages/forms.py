@@ -9,7 +9,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from lostfound.services.items import CONTACT, DESCRIPTION, MARKS, PLACE, TITLE
+from lostfound.models import Item
+from lostfound.services.answers import REASON
+from lostfound.services.items import CONTACT, DESCRIPTION, MARKS, PLACE, PROOF_QUESTION, TITLE
 from lostfound.services.requests import MESSAGE
 from lostfound.states import Category, Channel, ItemKind
 
@@ -42,6 +44,7 @@ class ReportForm(forms.Form):
     hidden_marks = forms.CharField(
         label=_("Hidden marks"), max_length=MARKS, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    proof_question = forms.CharField(label=_("Question to the owner"), max_length=PROOF_QUESTION, required=False)
     contact_channel = forms.ChoiceField(
         label=_("If the owner asks and you agree, they get"), choices=Channel.choices, widget=forms.RadioSelect
     )
@@ -62,7 +65,7 @@ class ReportForm(forms.Form):
         }
         super().__init__(data, initial=start)
         if kind == ItemKind.LOST:
-            del self.fields["contact_channel"], self.fields["contact_value"]
+            del self.fields["contact_channel"], self.fields["contact_value"], self.fields["proof_question"]
 
     def clean_happened_at(self) -> datetime:
         moment: datetime = self.cleaned_data["happened_at"]
@@ -94,12 +97,46 @@ class ReportForm(forms.Form):
 
 
 class AskForm(forms.Form):
+    """Where the finder left a question, it is this that is answered."""
+
     message = forms.CharField(
         label=_("How do you know that it is yours?"),
         max_length=MESSAGE,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Say what the finder can check: what is in it, a scratch, a sticker.")},
     )
+
+    def __init__(self, question: str, data: Any = None) -> None:
+        super().__init__(data)
+        if question:
+            self.fields["message"].label = question
+
+
+class AgreeForm(forms.Form):
+    """By which way of contact the finder agrees; the item's own number need not be typed again."""
+
+    contact_channel = forms.ChoiceField(label=_("The owner gets"), choices=Channel.choices, widget=forms.RadioSelect)
+    contact_value = forms.CharField(
+        label=_("Phone number or place"),
+        max_length=CONTACT,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel"}),
+    )
+
+    def __init__(self, item: Item, data: Any = None) -> None:
+        super().__init__(data, initial={"contact_channel": item.contact_channel})
+        self.kept = item.contact_channel if item.contact_value else ""
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        channel = values.get("contact_channel", Channel.WECOM)
+        if channel not in (Channel.WECOM, self.kept) and not values.get("contact_value"):
+            self.add_error("contact_value", _("Say which number, or where."))
+        return values
+
+
+class DeclineForm(forms.Form):
+    reason = forms.CharField(label=_("Why not (the owner reads it)"), max_length=REASON, required=False)
 
 
 def marked(form: forms.Form, names: Sequence[str] = ()) -> forms.Form:

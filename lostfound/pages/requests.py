@@ -8,10 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lostfound import conf, errors, for_members, services
+from lostfound.models import ContactRequest
 from lostfound.states import ItemKind, ItemState
 
-from .forms import AskForm, marked
+from .forms import AgreeForm, AskForm, DeclineForm, marked
 from .session import MemberRequest
+
+AGREE, DECLINE = "agree", "decline"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +28,7 @@ def ask(request: MemberRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("item", args=[pk]))
     if for_members.open_request(item, owner=me):
         return HttpResponseRedirect(reverse("mine"))
-    form = AskForm(request.POST if request.method == "POST" else None)
+    form = AskForm(item.proof_question, request.POST if request.method == "POST" else None)
     status = 200 if request.method != "POST" else 400
     if form.is_bound and form.is_valid():
         try:
@@ -49,11 +52,49 @@ def mine(request: MemberRequest) -> HttpResponse:
     context = {
         "asked": for_members.requests_of(me),
         "waiting": for_members.waiting_for(me),
+        "answered": for_members.answered_by(me),
         "reports": for_members.reports_of(me),
         "wants_matches": for_members.wants_matches(me),
     }
     template = "parts/mine" if getattr(request, "htmx", False) else "mine"
     return render(request, f"lostfound/{template}.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: MemberRequest, pk: int) -> HttpResponse:
+    """The finder's side of a request: what is asked, what would be sent, the answer. Somebody else's is not there."""
+    me = request.member.userid
+    asked = for_members.request_to(pk, finder=me)
+    if asked is None:
+        raise Http404
+    deed = request.POST.get("answer", "") if request.method == "POST" else ""
+    agreeing = AgreeForm(asked.item, request.POST if deed == AGREE else None)
+    declining = DeclineForm(request.POST if deed == DECLINE else None)
+    form = agreeing if deed == AGREE else declining if deed == DECLINE else None
+    if form is not None and form.is_valid():
+        _answer(request, asked, form)
+        return HttpResponseRedirect(reverse("answer", args=[pk]))
+    context = {
+        "asked": asked,
+        "story": for_members.finders_story(asked),
+        "offered": for_members.offered_by(asked.item),
+        "form": marked(agreeing),
+        "declining": marked(declining),
+    }
+    return render(request, "lostfound/answer.html", context, status=400 if form is not None else 200)
+
+
+def _answer(request: MemberRequest, asked: ContactRequest, form: AgreeForm | DeclineForm) -> None:
+    """Do it; what came in between is said, and the page shows how it stands."""
+    me, values = request.member.userid, form.cleaned_data
+    try:
+        if isinstance(form, AgreeForm):
+            channel, value = values["contact_channel"], values["contact_value"]
+            services.agree_on_page(request_id=asked.pk, finder=me, channel=channel, value=value)
+        else:
+            services.decline_on_page(request_id=asked.pk, finder=me, reason=values["reason"])
+    except errors.LostFoundError:
+        messages.info(request, _("It was decided before; nothing was changed."))
 
 
 @require_POST

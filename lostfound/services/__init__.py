@@ -11,7 +11,7 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
     owing · journal                           what they share
 """
 
-from .answers import accept_contact_request, decline_contact_request, take_tap
+from .answers import accept_contact_request, agree_on_page, decline_contact_request, decline_on_page, take_tap
 from .closing import close_item
 from .custody import move_item
 from .disposal import agree_to_disposal, drop_disposal, propose_disposal
@@ -26,10 +26,12 @@ from .suggesting import match_found_items, owe_suggestions, want_matches
 
 __all__ = [
     "accept_contact_request",
+    "agree_on_page",
     "agree_to_disposal",
     "ask_for_contact",
     "close_item",
     "decline_contact_request",
+    "decline_on_page",
     "drop_disposal",
     "drop_loose_photos",
     "expire_request",

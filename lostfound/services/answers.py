@@ -1,17 +1,20 @@
-"""Decisions: what a tap on a card means. Actor, request and receivers come from our rows, never from the card's key."""
+"""Decisions: what a finder answers, on a card or on their page. Actor and receivers come from our rows alone."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from lostfound.card_content import CONFIRM, DECLINE
-from lostfound.errors import NotFound, RequestClosed, WrongActor
+from lostfound.errors import Invalid, NotFound, RequestClosed, WrongActor
 from lostfound.models import Card, ContactRequest
-from lostfound.states import Delivery, Final, Happened, RequestState
+from lostfound.states import Channel, Delivery, Final, Happened, RequestState
 from wecom import alerts
 
 from . import contact, owing
 from .cards import close_cards, reopen_card, revive_card
+from .items import CONTACT, words
 from .journal import lock_request, move_request, note
+
+REASON = 100
 
 
 @transaction.atomic
@@ -58,9 +61,45 @@ def decline_contact_request(*, task_id: str, finder: str, cause: str = "") -> Co
     return card.request
 
 
-def _accept(card: Card, *, actor: str, cause: str) -> None:
+@transaction.atomic
+def agree_on_page(*, request_id: int, finder: str, channel: str, value: str = "") -> ContactRequest:
+    """The finder agrees on their page, and says there by which way of contact; the item's own stays as it is.
+
+    value  the phone number or the place; empty for the item's own, where the channel is the item's too
+    Raises NotFound also for what somebody else is asked, Invalid with the name of the field, RequestClosed.
+    """
+    card = _asked_of(request_id, finder)
+    item = card.request.item
+    if channel not in Channel.values:
+        raise Invalid("contact_channel", f"must be one of {', '.join(Channel.values)}")
+    value = "" if channel == Channel.WECOM else words(value, "contact_value", CONTACT)
+    if channel == item.contact_channel:
+        value = value or item.contact_value
+    if channel != Channel.WECOM and not value:
+        raise Invalid("contact_value", "must not be empty")
+    _accept(card, actor=finder, cause="", channel=channel, value=value)
+    return card.request
+
+
+@transaction.atomic
+def decline_on_page(*, request_id: int, finder: str, reason: str = "") -> ContactRequest:
+    """The finder refuses, or takes back what they agreed to, as decline_contact_request(); the owner reads the reason.
+
+    Raises NotFound also for what somebody else is asked, Invalid, RequestClosed.
+    """
+    card = _asked_of(request_id, finder)
+    reason = words(reason, "reason", REASON)
+    if reason:
+        ContactRequest.objects.filter(pk=request_id).update(decline_reason=reason)
+        card.request.decline_reason = reason
+    _decline(card, actor=finder, cause="")
+    return card.request
+
+
+def _accept(card: Card, *, actor: str, cause: str, channel: str = "", value: str = "") -> None:
     request, item = card.request, card.request.item
-    agreed = {"contact_channel": item.contact_channel, "contact_value": item.contact_value, "delivery": Delivery.OWED}
+    way = (channel, value) if channel else (item.contact_channel, item.contact_value)
+    agreed = {"contact_channel": way[0], "contact_value": way[1], "delivery": Delivery.OWED}
     move_request(request, RequestState.PENDING, RequestState.ACCEPTED, **agreed)
     note(request, Happened.ACCEPTED, actor=actor, cause=cause, round=card.round)
     owing.owe_contact(request)
@@ -101,6 +140,14 @@ def _card_of(task_id: str, member: str) -> Card:
         raise NotFound("card", task_id)
     if member.lower() != card.recipient.lower():
         raise WrongActor("only the finder decides")
+    return _locked(card)
+
+
+def _asked_of(request_id: int, finder: str) -> Card:
+    """The newest card of a request, if it is this member who is asked."""
+    card = Card.objects.filter(request=request_id, request__finder=finder.lower()).order_by("-round").first()
+    if card is None:
+        raise NotFound("contact request", request_id)
     return _locked(card)
 
 

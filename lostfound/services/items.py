@@ -21,6 +21,7 @@ DESCRIPTION = 1000
 PLACE = 100
 CONTACT = 200
 MARKS = 300
+PROOF_QUESTION = 60
 
 # A UserID as WeCom allows it; the first character keeps `@all` (everybody) and lists (`a|b`) out of our receivers.
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}")
@@ -39,6 +40,7 @@ def report_item(
     contact_channel: str = Channel.WECOM,
     contact_value: str = "",
     hidden_marks: str = "",
+    proof_question: str = "",
     photos: Sequence[Photo] = (),
     form_key: str | None = None,
     actor: str | None = None,
@@ -60,6 +62,7 @@ def report_item(
         contact_channel=_one_of(Channel.values, contact_channel, "contact_channel"),
         contact_value=words(contact_value, "contact_value", CONTACT, required=contact_channel != Channel.WECOM),
         hidden_marks=words(hidden_marks, "hidden_marks", MARKS),
+        proof_question=words(proof_question, "proof_question", PROOF_QUESTION),
         form_key=form_key or None,
     )
     try:

@@ -49,6 +49,8 @@ photos/<slug:key>/<slug:size>.webp                            GET    404
 photos/<slug:key>/<slug:size>.webp                            *      405
 requests/                                                   GET    302
 requests/                                                   *      403
+requests/<int:pk>/                                          GET    302
+requests/<int:pk>/                                          *      403
 requests/<int:pk>/withdraw/                                 GET    302
 requests/<int:pk>/withdraw/                                 *      403
 preferences/                                                GET    302
