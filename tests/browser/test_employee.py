@@ -1,6 +1,6 @@
 """The employee's phone: report, search, ask, read what became of it, with and without JavaScript, 360 px wide."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -31,13 +31,13 @@ def umbrella(tmp_path: Path) -> Path:
     return path
 
 
-def person(visitor: Visitor, userid: str, *, javascript: bool = True, **more: object) -> Page:
+def person(visitor: Visitor, userid: str, *, javascript: bool = True, heading: str = "Mine", **more: object) -> Page:
     """A phone on which this member has just logged in, by choosing who they are on WeCom's page."""
     context: BrowserContext = visitor.arrives(**{**PHONE_SIZE, "language": "en-GB", "javascript": javascript, **more})  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/requests/")
     page.locator(f"button[value={userid}]").click()
-    expect(page.locator("h1")).to_have_text("Mine")
+    expect(page.locator("h1")).to_have_text(heading)
     return page
 
 
@@ -82,6 +82,34 @@ def test_the_whole_story_of_finder_and_owner(city: City, visitor: Visitor, umbre
         owner.reload()
     expect(owner.get_by_text("the finder agreed. The contact was sent to you in WeCom.")).to_be_visible()
     assert PHONE in city.texts(OWNER)[-1]
+
+
+@LIKE_JAVASCRIPT
+def test_the_finder_answers_on_their_page_and_the_owner_fetches_it_at_the_desk(
+    city: City, visitor: Visitor, picture: Callable[..., None], javascript: bool
+) -> None:
+    number = city.ask(shown=False)
+    finder = person(visitor, FINDER, javascript=javascript, language="zh-CN", heading="我的")
+    finder.get_by_role("link", name="在此答复").click()
+    if javascript:
+        picture(finder, "employee-answer")
+    finder.get_by_label("领取地点", exact=True).check()
+    finder.get_by_role("button", name="同意并发送").click()
+    expect(finder.get_by_text("请填写电话号码或领取地点。")).to_be_visible()
+    expect(finder.get_by_label("领取地点", exact=True)).to_be_checked()
+    finder.get_by_label("手机号或领取地点").fill("一号楼前台")
+    finder.get_by_role("button", name="同意并发送").click()
+    expect(finder.get_by_text("已同意").first).to_be_visible()
+    city.comes_to(number, delivery="delivered")
+    assert "领取地点：一号楼前台" in city.texts(OWNER)[-1]
+    owner = person(visitor, OWNER, javascript=javascript, language="zh-CN", heading="我的")
+    expect(owner.get_by_text("前台领取码")).to_be_visible()
+    if javascript:
+        picture(owner, "employee-mine")
+    finder.get_by_role("button", name="撤回同意").click()
+    expect(finder.get_by_text("您已撤回同意，已请失主删除您的联系方式。")).to_be_visible()
+    assert all("400" in error for error in visitor.errors)  # Chromium tells of each answer above 399
+    visitor.errors.clear()
 
 
 @LIKE_JAVASCRIPT
@@ -175,10 +203,14 @@ def test_every_page_fits_and_can_be_read_and_pressed(
     city: City, visitor: Visitor, width: int, scheme: Literal["light", "dark"], language: str
 ) -> None:
     item = int(city.report(title="黑色长柄雨伞" * 6, place="二号楼食堂" * 8, description="很长的词" * 40)["id"])
-    city.ask(shown=False)
+    number = city.ask(shown=False)
     city.report(kind="lost", reporter=OWNER, contact_channel="wecom", contact_value="")
     page = visitor.arrives(width=width, height=740, language=language, scheme=scheme).new_page()
     page.goto("/requests/")
     page.locator(f"button[value={OWNER}]").click()
     wrong = [said for _path in pages_of(page, item) for said in findings(page)]
-    assert wrong == []
+    finder = visitor.arrives(width=width, height=740, language=language, scheme=scheme).new_page()
+    finder.goto(f"/requests/{number}/")
+    finder.locator(f"button[value={FINDER}]").click()
+    expect(finder.locator("input[name=contact_channel]")).to_have_count(3)
+    assert wrong + findings(finder) == []
