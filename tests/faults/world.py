@@ -474,7 +474,7 @@ class World:
             "WECOM_ENCODING_AES_KEY": CREDENTIALS["ENCODING_AES_KEY"],
             "WECOM_API_BASE_URL": f"{self.sandbox_url}/cgi-bin/",
             "WECOM_ALERT_WEBHOOK": self.sink.url,
-            "UPDATE_AFTER_REPLY_MS": "200",
+            "UPDATE_AFTER_REPLY_MS": "500",
         }
         return {**kept, **ours, **more}
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.models import F
 from django.utils import timezone
 
 from tests.support import in_threads
@@ -157,6 +159,19 @@ class TestAtOnce:
         card.refresh_from_db()
         assert card.quiet_until is not None
         assert card.quiet_until > Callback.objects.get().received_at
+
+    @pytest.mark.parametrize(("seconds", "waits"), [(2, True), (10, False)])
+    def test_a_row_that_was_long_in_being_kept_is_waited_for_until_wecom_has_given_up(
+        self, sandbox: WeComSandbox, seconds: int, waits: bool
+    ) -> None:
+        on_card("yes", at_once="处理中")(lambda: "已同意")
+        card = sent()
+        sandbox.tap("lisi", "yes", task_id=card.task_id)
+        Callback.objects.update(received_at=F("received_at") - timedelta(seconds=seconds))
+        inbox.drain()
+        card.refresh_from_db()
+        assert card.quiet_until is not None
+        assert (card.quiet_until > timezone.now()) == waits
 
     def test_switched_off_nothing_is_answered_and_all_is_handled(self, sandbox: WeComSandbox, settings: Any) -> None:
         settings.WECOM_INSTANT_FEEDBACK = False

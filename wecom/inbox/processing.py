@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 State = Callback.State
 ORDER = ("pk",)
+# Source: https://developer.work.weixin.qq.com/document/path/90930
+WECOM_WAITS = timedelta(seconds=5)
 
 
 class Lost(Exception):
@@ -144,5 +147,13 @@ def _received(row: Callback, event: Event) -> Received:
         app=row.app,
         event=event,
         received_at=row.received_at,
-        quiet_until=row.received_at + conf.update_after_reply() if row.instant_reply else None,
+        quiet_until=_quiet_until(row) if row.instant_reply else None,
     )
+
+
+def _quiet_until(row: Callback) -> datetime:
+    """Until when the instant reply may still be on its way. It leaves once the row is committed, and that may be long
+    after the request came: so the time counts from now. After WeCom's patience no reply is taken any more.
+    """
+    pause = conf.update_after_reply()
+    return min(timezone.now() + pause, row.received_at + max(pause, WECOM_WAITS))

@@ -7,6 +7,7 @@ from tests.faults.registry import scenario
 from tests.faults.world import CONFIRM, DECLINE, World
 
 A_ROUND = 20  # kills between two judgements
+REPORTED = 10  # rounds between two lines of progress
 
 
 @scenario("kills", "Random SIGKILLs of web and worker under a steady stream of taps")
@@ -19,6 +20,11 @@ def kills(world: World) -> None:
             world.fresh()
         _one_round(world, chance)
         world.judge_run()
+        if (number + 1) % REPORTED == 0:
+            done = (number + 1) * A_ROUND
+            print(f"{world.database.name}: {done} kills, {len(world.failures)} findings", flush=True)
+            for failure in world.failures:
+                print(f"    {failure}", flush=True)
 
 
 def _one_round(world: World, chance: random.Random) -> None:
