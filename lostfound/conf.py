@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import get_script_prefix
 
 from wecom import sent_cards
 
@@ -43,13 +44,15 @@ def holding(category: str) -> timedelta:
 
 
 def outside_address(path: str) -> str:
-    """A whole address of our own for a message, which no request knows."""
-    return str(settings.SITE_URL).rstrip("/") + path
+    """A whole address of our own for a message. Whoever reads it came by another way than the request at hand, so the
+    script name of that one is left out: SITE_URL says where the site is mounted.
+    """
+    return f"{str(settings.SITE_URL).rstrip('/')}/{path.removeprefix(get_script_prefix())}"
 
 
 def site_address(request: HttpRequest, path: str) -> str:
     """A whole address of our own as the browser knows it: a proxy in front may speak https where we do not."""
-    site = str(settings.SITE_URL).rstrip("/")
-    if urlsplit(site).netloc == request.get_host():
-        return site + path
+    site = urlsplit(str(settings.SITE_URL))
+    if site.netloc == request.get_host():
+        return f"{site.scheme}://{site.netloc}{path}"
     return request.build_absolute_uri(path)

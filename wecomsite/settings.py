@@ -149,6 +149,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 CSP_RELAXED: dict[str, dict[str, list[str]]] = {
     "/admin/": {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]},  # unfold: Alpine's expressions
     "/api/docs/": {"style-src": [UNSAFE_INLINE]},  # Swagger UI
+    "/sandbox/": {"frame-src": [SELF]},  # the phones open the site's pages
 }
 
 # Passwords are for administrators. After 10 wrong ones a name, and the address they came from, wait 15 minutes.

@@ -89,6 +89,7 @@ class World:
         changed = [name for name, own in wanted.items() if not self.processes[name].runs_with(own)]
         for name in (*changed, "second"):
             self.processes[name].kill()
+        self._control("reset")  # first: nothing of before may still be delivered into the empty books
         self._forget()
         for name in changed:
             self.processes[name].start(**wanted[name])

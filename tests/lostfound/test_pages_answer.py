@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, set_script_prefix
 
 from lostfound.models import ContactRequest, Item, TimelineEntry
 from tests.lostfound.member import logged_in
@@ -147,3 +147,13 @@ def test_no_contact_stands_in_the_timeline(wecom: WeCom, finder: Client) -> None
     outbox.drain()
     entries = list(TimelineEntry.objects.values())
     assert "13911112222" not in json.dumps(entries, default=str)
+
+
+def test_the_address_on_the_card_is_the_sites_whichever_way_the_owner_came(wecom: WeCom) -> None:
+    set_script_prefix("/somewhere/else/")
+    try:
+        request = ask()
+    finally:
+        set_script_prefix("/")
+    outbox.drain()
+    assert card_sent(wecom)["card_action"]["url"] == f"http://127.0.0.1:8000/requests/{request.pk}/"

@@ -232,6 +232,7 @@ sandbox/                                                    GET    200
 sandbox/                                                    *      405
 sandbox/world/                                              POST   302
 sandbox/world/                                              *      405
+sandbox/^phone/(?P<userid>[^/]{1,64})/(?P<path>.*)$         *      404
 sandbox/poll/                                               GET    200
 sandbox/poll/                                               *      405
 sandbox/tap/                                                POST   302

@@ -22,6 +22,7 @@ urlpatterns = [
     path("control/members/", views_control.members),
     path("control/check/", views_control.check),
     path("", views_phones.phones, name="phones"),
+    re_path(r"^phone/(?P<userid>[^/]{1,64})/(?P<path>.*)$", views_phones.browser_, name="browser"),
     path("poll/", views_phones.poll, name="poll"),
     path("tap/", views_phones.tap, name="tap"),
     path("say/", views_phones.say, name="say"),

@@ -7,14 +7,17 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from . import (
     applications,
+    browser,
     chat,
     clock,
     conversations,
@@ -69,6 +72,17 @@ def phones(request: HttpRequest) -> HttpResponse:
     """Two phones side by side, the faults, the wire."""
     delivery.resume()
     return render(request, "wecom/sandbox/phones.html", _context(request))
+
+
+@login_not_required
+@csrf_exempt
+@transaction.non_atomic_requests
+def browser_(request: HttpRequest, userid: str, path: str) -> HttpResponseBase:
+    """A page of the site inside a member's phone; the site itself guards its forms."""
+    known = people.find([userid])
+    if _is_alone() or path.startswith(browser.NOT_INSIDE) or not known:
+        raise Http404
+    return browser.visit(request, next(iter(known)), path)
 
 
 @page
@@ -255,7 +269,8 @@ def _panel(state: World) -> dict[str, Any]:
         "ready_api": words.ready(words.READY_API),
         "ready_callback": words.ready(words.READY_CALLBACK),
         "wire": words.wire(),
-        "alone": getattr(settings, "SANDBOX_ALONE", False),
+        "alone": _is_alone(),
+        "site": getattr(settings, "SITE_URL", ""),  # where the addresses on cards lead
     }
 
 
@@ -266,3 +281,8 @@ def _owners(request: HttpRequest, members: list[Member] | None) -> list[str]:
         return named
     known = [member.userid for member in members] or [""]
     return [owner if owner in known else known[min(number, len(known) - 1)] for number, owner in enumerate(named)]
+
+
+def _is_alone() -> bool:
+    """Whether no site stands beside the sandbox, whose pages a phone could open."""
+    return bool(getattr(settings, "SANDBOX_ALONE", False))

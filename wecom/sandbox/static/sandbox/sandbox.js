@@ -66,6 +66,40 @@
     if (link) link.closest("form").requestSubmit();
   });
 
+  /* The application's pages open inside the phone, as its owner's. */
+  const inside = (phone, address) => {
+    const url = new URL(address, location.href);
+    const ours = [location.origin, new URL(phone.dataset.site, location.href).origin].includes(url.origin);
+    return ours && !/^\/(sandbox|admin)\//.test(url.pathname) ? url.pathname + url.search + url.hash : "";
+  };
+  const open = (phone, path) => {
+    const owner = phone.querySelector("select.owner").value;
+    const browser = phone.querySelector(".browser");
+    browser.querySelector("iframe").src = `${phone.dataset.browser}${encodeURIComponent(owner)}${path}`;
+    browser.hidden = false;
+    for (const menu of phone.querySelectorAll(".wc-menu[open], .menu-more[open]")) menu.open = false;
+  };
+  const close = (phone) => {
+    const browser = phone.querySelector(".browser");
+    browser.hidden = true;
+    browser.querySelector("iframe").src = "about:blank";
+  };
+  document.body.addEventListener("click", (event) => {
+    const phone = event.target.closest(".phone[data-browser]");
+    if (!phone) return;
+    const button = event.target.closest("[data-open]");
+    const link = event.target.closest("a[href]");
+    const path = button ? button.dataset.open : link ? inside(phone, link.href) : "";
+    if (path) { event.preventDefault(); open(phone, path); }
+    else if (event.target.closest("[data-close]")) close(phone);
+  });
+  for (const frame of document.querySelectorAll(".browser iframe")) {
+    frame.addEventListener("load", () => {
+      frame.parentElement.querySelector("b").textContent = frame.contentDocument ? frame.contentDocument.title : "";
+      hurry(AFTER_PRESS);
+    });
+  }
+
   /* Whose phone, and which of their chats: the address says it, so that a reload shows the same. */
   document.body.addEventListener("change", (event) => {
     const changed = event.target;
@@ -73,6 +107,7 @@
     const address = new URL(location.href);
     const side = changed.dataset.side;
     if (changed.matches(".owner")) {
+      if (changed.closest(".phone[data-browser]")) close(changed.closest(".phone"));
       for (const other of owners) address.searchParams.set(other.dataset.side, other.value);
       address.searchParams.delete(`${side}_in`);
       const where = wheres().find((one) => one.dataset.side === side);
