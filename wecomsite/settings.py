@@ -226,6 +226,7 @@ if WECOM_SANDBOX:
     from wecom.sandbox.world import CREDENTIALS as _SANDBOX
 
     INSTALLED_APPS.append("wecom.sandbox")
+    WECOM_SANDBOX_TOUR = "lostfound/tour.js"
     _default_api = f"{SITE_URL}/sandbox/cgi-bin/"
     _login_pages = {
         "AUTHORIZE_URL": f"{SITE_URL}/sandbox/connect/oauth2/authorize",

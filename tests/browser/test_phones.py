@@ -63,3 +63,14 @@ def test_each_phone_is_its_owners_alone(city: City, visitor: Visitor) -> None:
         expect(inside.get_by_text(name, exact=True)).to_be_visible()
     page.locator("#phone-left iframe").evaluate("frame => frame.contentWindow.location.reload()")
     expect(page.frame_locator("#phone-left iframe").get_by_text("李四", exact=True)).to_be_visible()
+
+
+def test_the_guided_tour_plays_the_story_by_itself(city: City, visitor: Visitor, picture: Callable[..., None]) -> None:
+    page = visitor.arrives(width=1360, height=860).new_page()
+    page.goto("/sandbox/")
+    page.get_by_role("button", name="演示").click()
+    expect(page.locator("#tour")).to_contain_text("请自己试试", timeout=90_000)
+    expect(page.locator("#phone-left").get_by_text("已推送").last).to_be_visible()
+    expect(page.locator("#phone-right").get_by_text("13800138000").last).to_be_visible()
+    picture(page, "tour")
+    visitor.errors.clear()

@@ -270,6 +270,7 @@ def _panel(state: World) -> dict[str, Any]:
         "ready_callback": words.ready(words.READY_CALLBACK),
         "wire": words.wire(),
         "alone": _is_alone(),
+        "tour": getattr(settings, "WECOM_SANDBOX_TOUR", ""),  # a static script that plays the application's story
         "site": getattr(settings, "SITE_URL", ""),  # where the addresses on cards lead
     }
 
