@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from lostfound import selectors
+from lostfound import selectors, services
 from lostfound.models import Card, ContactRequest, TimelineEntry
 from tests.lostfound.world import (
     DEAD_CODE,
@@ -398,3 +398,16 @@ def test_a_page_says_why_a_deed_is_not_possible_now_and_what_comes_when(office: 
     }
     assert "Not now: Send the card again, Expire. It is: accepted." in over.content.decode()
     assert over.context["case"].when == ""
+
+
+def test_many_rows_are_done_before_ones_eyes_with_the_outcome_at_the_end(office: Client, wecom: WeCom) -> None:
+    rows = [ask(item=found_item(), owner=f"owner{number}") for number in range(25)]
+    services.expire_request(request_id=rows[0].pk, by="admin")
+    answer = from_list(office, "lostfound_contactrequest", "expire", rows, confirmed="yes")
+    parts = [part.decode() for part in answer.streaming_content]
+    shown = [part.strip() for part in parts[1:-1]]
+    assert shown[:3] == ["<li>10 / 25</li>", "<li>20 / 25</li>", "<li>25 / 25</li>"]
+    assert "Expire: 24 of 25 done." in shown[3]
+    assert f"Not done for #{rows[0].pk}" in shown[3]
+    assert "</html>" in parts[-1]
+    assert ContactRequest.objects.filter(state="expired").count() == 25

@@ -4,7 +4,7 @@ A Deed names one decision of the floor below. It is rehearsed first: done and ta
 knows what can be done and why the rest cannot. Where there is a risk, that page wants a reason too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,17 +13,30 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 CONFIRMED, REASON = "confirmed", "reason"
 LONGEST_REASON = 200
 REHEARSAL = "rehearsal"
 MOST_AT_ONCE = 500
+WATCHED, AT_ONCE = 20, 10  # more rows than that are done before the administrator's eyes, so many between two lines
+_HERE = "<!-- here -->"
 
 
 class NotDone(Exception):
@@ -111,14 +124,22 @@ def rehearse(deed: Deed, rows: Sequence[Model], by: str) -> Outcome:
     return outcome
 
 
-def report(request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
+def told(deed: Deed, outcome: Outcome) -> list[str]:
     """`n of m`, and for each reason the rows that were left as they are."""
-    told = {"deed": deed.label, "done": outcome.done, "asked": outcome.asked}
-    line = _("%(deed)s: %(done)d of %(asked)d done.") % told
-    messages.add_message(request, messages.SUCCESS if outcome.done == outcome.asked else messages.WARNING, line)
+    numbers = {"deed": deed.label, "done": outcome.done, "asked": outcome.asked}
+    lines = [_("%(deed)s: %(done)d of %(asked)d done.") % numbers]
     for why, rows in outcome.refused.items():
         shown = ", ".join(rows[:10]) + (" …" if len(rows) > 10 else "")
-        messages.warning(request, _("Not done for %(rows)s: %(why)s") % {"rows": shown, "why": why})
+        lines.append(_("Not done for %(rows)s: %(why)s") % {"rows": shown, "why": why})
+    return lines
+
+
+def report(request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
+    """The outcome, on the next page that the administrator sees."""
+    summary, *refusals = told(deed, outcome)
+    messages.add_message(request, messages.SUCCESS if outcome.done == outcome.asked else messages.WARNING, summary)
+    for line in refusals:
+        messages.warning(request, line)
 
 
 class DeedMixin(admin.ModelAdmin):
@@ -224,13 +245,41 @@ class DeedMixin(admin.ModelAdmin):
             return wanted
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
 
-    def _from_list(self, deed: Deed) -> Callable[..., HttpResponse | None]:
-        def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def _do_watched(self, request: HttpRequest, deed: Deed, rows: Sequence[Model]) -> HttpResponseBase:
+        """Many rows on a page that grows while they are done, and ends with the outcome; leaving it stops the work."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": deed.label,
+            "opts": self.opts,
+            "back": request.get_full_path(),
+            "here": _HERE,
+        }
+        request.current_app = self.admin_site.name
+        head, _here, tail = render_to_string("admin/watched.html", context, request).partition(_HERE)
+        language = get_language() or ""
+
+        def lines() -> Iterator[str]:
+            yield head
+            outcome = Outcome(asked=len(rows), done=0, refused={})
+            with override(language):
+                for start in range(0, len(rows), AT_ONCE):
+                    some = rows[start : start + AT_ONCE]
+                    outcome.add(carry_out(deed, some, request.user.get_username(), _reason(request)))
+                    yield format_html("<li>{} / {}</li>\n", start + len(some), len(rows))
+                yield format_html_join("", "<li><b>{}</b></li>\n", ((line,) for line in told(deed, outcome)))
+            yield tail
+
+        return StreamingHttpResponse(lines(), headers={"X-Accel-Buffering": "no"})
+
+    def _from_list(self, deed: Deed) -> Callable[..., HttpResponseBase | None]:
+        def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
             rows = list(queryset[: MOST_AT_ONCE + 1])
             if len(rows) > MOST_AT_ONCE:
                 messages.error(request, _("At most %(most)d at once: choose fewer.") % {"most": MOST_AT_ONCE})
                 return None
             asking = self._ask(request, deed, rows, back=request.get_full_path())
+            if asking is None and len(rows) > WATCHED:
+                return self._do_watched(request, deed, rows)
             if asking is None:
                 self._do(request, deed, rows)
             return asking
