@@ -247,14 +247,7 @@ class DeedMixin(admin.ModelAdmin):
 
     def _do_watched(self, request: HttpRequest, deed: Deed, rows: Sequence[Model]) -> HttpResponseBase:
         """Many rows on a page that grows while they are done, and ends with the outcome; leaving it stops the work."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": deed.label,
-            "opts": self.opts,
-            "back": request.get_full_path(),
-            "here": _HERE,
-        }
-        request.current_app = self.admin_site.name
+        context = {"title": deed.label, "back": request.get_full_path(), "here": _HERE}
         head, _here, tail = render_to_string("admin/watched.html", context, request).partition(_HERE)
         language = get_language() or ""
 

@@ -95,7 +95,7 @@
   });
   for (const frame of document.querySelectorAll(".browser iframe")) {
     frame.addEventListener("load", () => {
-      frame.parentElement.querySelector("b").textContent = frame.contentDocument ? frame.contentDocument.title : "";
+      frame.parentElement.querySelector(".title").textContent = frame.contentDocument ? frame.contentDocument.title : "";
       hurry(AFTER_PRESS);
     });
   }
