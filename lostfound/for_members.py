@@ -41,6 +41,11 @@ def item_for(pk: int, *, member: str) -> Item | None:
     return item if item.requests.filter(owner=member).exists() else None
 
 
+def may_close(item: Item, *, member: str) -> bool:
+    """Whether this member may say that the thing is back: their own report, unless the desk keeps it."""
+    return item.reporter == member and item.state == ItemState.OPEN and item.custody != Custody.DESK
+
+
 def may_see_photo(photo: Photo, *, member: str) -> bool:
     """One that has no item yet is its sender's alone."""
     if photo.item is None:

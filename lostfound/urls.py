@@ -9,6 +9,7 @@ urlpatterns = [
     path("lost/", lists.lost, name="lost"),
     path("items/<int:pk>/", lists.item, name="item"),
     path("items/<int:pk>/ask/", requests.ask, name="ask"),
+    path("items/<int:pk>/returned/", report.returned, name="returned"),
     path("report/", report.choose, name="report"),
     path("report/<str:kind>/", report.report, name="report_kind"),
     path("photos/", report.upload, name="photo_upload"),

@@ -37,6 +37,7 @@ def item(request: MemberRequest, pk: int) -> HttpResponse:
         "item": shown,
         "mine": mine,
         "open": is_open,
+        "may_close": for_members.may_close(shown, member=request.member.userid),
         "found": shown.kind == ItemKind.FOUND,
         "likely": matching.found_for(shown) if mine and shown.kind == ItemKind.LOST and is_open else [],
         "wants_matches": mine and for_members.wants_matches(request.member.userid),

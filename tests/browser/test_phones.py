@@ -17,7 +17,7 @@ def opened(page: Page, side: str) -> tuple[Locator, FrameLocator]:
     return phone, inside
 
 
-def test_report_find_ask_and_agree_on_two_phones(city: City, visitor: Visitor, picture: Callable[..., None]) -> None:
+def test_report_find_ask_and_agree_on_two_phones(city: City, visitor: Visitor) -> None:
     page = visitor.arrives(width=1360, height=860).new_page()
     page.goto(f"/sandbox/?left={FINDER}&right={OWNER}")
     finder, finders = opened(page, "left")
@@ -41,8 +41,6 @@ def test_report_find_ask_and_agree_on_two_phones(city: City, visitor: Visitor, p
     card = finder.get_by_role("button", name="确认").last
     expect(card).to_be_visible()
     expect(finder.get_by_text("伞柄有贴纸").last).to_be_visible()
-    picture(page, "story")
-    visitor.errors.clear()  # Playwright stops animations by styles of its own, which no policy of ours lets in
 
     finder.locator(".wc-whole").last.click()
     expect(finders.get_by_role("button", name="同意并发送")).to_be_visible()
@@ -70,7 +68,8 @@ def test_the_guided_tour_plays_the_story_by_itself(city: City, visitor: Visitor,
     page.goto("/sandbox/")
     page.get_by_role("button", name="演示").click()
     expect(page.locator("#tour")).to_contain_text("请自己试试", timeout=90_000)
+    expect(page.frame_locator("#phone-left iframe").locator("h2 .tag")).to_have_text("已归还")
+    page.locator("#phone-left [data-close]").click()
     expect(page.locator("#phone-left").get_by_text("已推送").last).to_be_visible()
     expect(page.locator("#phone-right").get_by_text("13800138000").last).to_be_visible()
     picture(page, "tour")
-    visitor.errors.clear()

@@ -15,6 +15,7 @@ from lostfound import services
 from lostfound.models import Item, Photo
 from lostfound.services import photos as photo_service
 from tests.lostfound.member import HEIC, logged_in, moving, picture, png
+from tests.lostfound.world import FINDER, found_item
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +246,27 @@ def test_a_lost_report_asks_for_no_contact_and_names_its_owner(member: Client) -
 def test_there_are_two_kinds_of_reports(member: Client) -> None:
     assert member.get("/report/stolen/").status_code == 404
     assert member.get("/report/").status_code == 200
+
+
+def test_whoever_reported_it_says_that_it_is_back_and_nobody_else_does() -> None:
+    item = found_item(reporter=FINDER)
+    finder, other = logged_in(FINDER), logged_in("wangwu")
+    path = f"/items/{item.pk}/returned/"
+    assert path not in other.get(f"/items/{item.pk}/").content.decode()
+    assert other.post(path).status_code == 404
+    assert finder.get(path).status_code == 405
+    assert path in finder.get(f"/items/{item.pk}/").content.decode()
+    assert "marked as returned" in finder.post(path, follow=True).content.decode()
+    item.refresh_from_db()
+    assert item.state == "returned"
+    assert "nothing was changed" in finder.post(path, follow=True).content.decode()
+
+
+def test_what_the_desk_keeps_is_handed_over_by_the_desk() -> None:
+    item = found_item(reporter=FINDER)
+    services.move_item(item_id=item.pk, custody="desk", by="admin")
+    finder = logged_in(FINDER)
+    assert "/returned/" not in finder.get(f"/items/{item.pk}/").content.decode()
+    finder.post(f"/items/{item.pk}/returned/")
+    item.refresh_from_db()
+    assert item.state == "open"

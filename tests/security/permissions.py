@@ -39,6 +39,8 @@ items/<int:pk>/                                             GET    302
 items/<int:pk>/                                             *      403
 items/<int:pk>/ask/                                         GET    302
 items/<int:pk>/ask/                                         *      403
+items/<int:pk>/returned/                                    GET    302
+items/<int:pk>/returned/                                    *      403
 report/                                                     GET    302
 report/                                                     *      403
 report/<str:kind>/                                          GET    302

@@ -4,6 +4,7 @@
   "use strict";
   const ENGLISH = document.documentElement.lang === "en";
   const SLOW = 1400, PATIENCE = 20000;
+  const HOME = /^\/$/, ITEM = /^\/items\/\d+\/$/, FOUND = /^\/report\/found\/$/;
   const button = document.querySelector("[data-tour]");
   const said = document.getElementById("tour");
   if (!button) return;
@@ -18,10 +19,10 @@
   };
   const phone = (side) => document.getElementById(`phone-${side}`);
   const say = (chinese, english) => { said.hidden = false; said.textContent = ENGLISH ? english : chinese; return pause(SLOW); };
-  const inside = (side, path, selector) => until(() => {
+  const inside = (side, path, selector, words = "") => until(() => {
     const page = phone(side).querySelector("iframe").contentDocument;
-    const there = page && page.readyState === "complete" && page.location.pathname.endsWith(path);
-    return there && [...page.querySelectorAll(selector)].pop();
+    const there = page && page.readyState === "complete" && path.test(page.location.pathname.replace(/^.*\/phone\/\w+/, ""));
+    return there && [...page.querySelectorAll(selector)].filter((one) => one.textContent.includes(words)).pop();
   });
   const fill = async (field, words) => {
     field.scrollIntoView({ block: "center" });
@@ -49,24 +50,21 @@
     owns("right", "zhangsan");
     await say("李四捡到一把伞，在手机上登记。", "Li Si has found an umbrella and reports it.");
     open("left");
-    await press(await inside("left", "/", "nav a[href$='/report/']"));
-    await press(await inside("left", "/report/", "main a[href$='/report/found/']"));
-    await press((await inside("left", "/report/found/", "input[value=umbrella]")).closest("label"));
-    await fill(await inside("left", "/report/found/", "input[name=title]"), `黑色长柄雨伞 ${mark}`);
-    await fill(await inside("left", "/report/found/", "input[name=place]"), "二号楼食堂");
-    await press(await inside("left", "/report/found/", "input[name=contact_channel][value=phone]"));
-    await fill(await inside("left", "/report/found/", "input[name=contact_value]"), "13800138000");
-    await press(await inside("left", "/report/found/", "form.report button.button"));
+    await press(await inside("left", HOME, "nav a[href$='/report/']"));
+    await press(await inside("left", /^\/report\/$/, "main a[href$='/report/found/']"));
+    await press((await inside("left", FOUND, "input[value=umbrella]")).closest("label"));
+    await fill(await inside("left", FOUND, "input[name=title]"), `黑色长柄雨伞 ${mark}`);
+    await fill(await inside("left", FOUND, "input[name=place]"), "二号楼食堂");
+    await press(await inside("left", FOUND, "input[name=contact_channel][value=phone]"));
+    await fill(await inside("left", FOUND, "input[name=contact_value]"), "13800138000");
+    await press(await inside("left", FOUND, "form.report button.button"));
     await say("张三丢了伞，找到这一把，询问拾取人。", "Zhang San has lost one, finds it in the list and asks the finder.");
     close("left");
     open("right");
-    await press(await until(() => {
-      const page = phone("right").querySelector("iframe").contentDocument;
-      return page && [...page.querySelectorAll(".item")].find((one) => one.textContent.includes(mark));
-    }));
-    await press(await inside("right", "/", ".bottom a[href$='/ask/']"));
-    await fill(await inside("right", "/ask/", "textarea"), `伞柄有贴纸，尾号 ${mark}`);
-    await press(await inside("right", "/ask/", "form.report button.button"));
+    await press(await inside("right", HOME, ".item", mark));
+    await press(await inside("right", ITEM, ".bottom a[href$='/ask/']"));
+    await fill(await inside("right", /\/ask\/$/, "textarea"), `伞柄有贴纸，尾号 ${mark}`);
+    await press(await inside("right", /\/ask\/$/, "form.report button.button"));
     await say("李四的手机上来了一张卡片，看清楚会发出什么，点“确认”。", "A card comes to Li Si: it says what would be sent. He presses 确认.");
     const card = await inChat("left", ".wc-card", mark);
     await press(card.querySelector(".wc-buttons button, button.wc-button"));
@@ -74,6 +72,13 @@
     await say("联系方式发给了张三，李四的卡片变成“已推送”，不能再点。", "The contact goes to Zhang San; the card reads 已推送 and takes no second press.");
     close("right");
     await inChat("right", "*", "13800138000");
+    await say("伞回到了张三手里，李四在自己的登记上说一声。", "Zhang San has his umbrella, and Li Si says so on his report.");
+    open("left");
+    await press(await inside("left", HOME, "nav a[href$='/requests/']"));
+    await press(await inside("left", /^\/requests\/$/, ".item", mark));
+    await press(await inside("left", ITEM, "details.second summary"));
+    await press(await inside("left", ITEM, "details.second form button"));
+    await inside("left", ITEM, "h2 .tag");
     await say("演示结束。接下来请自己试试。", "That was the tour. Now try it yourself.");
   };
 
