@@ -213,4 +213,5 @@ def test_every_page_fits_and_can_be_read_and_pressed(
     finder.goto(f"/requests/{number}/")
     finder.locator(f"button[value={FINDER}]").click()
     expect(finder.locator("input[name=contact_channel]")).to_have_count(3)
+    finder.reload()  # which waits for the styles too
     assert wrong + findings(finder) == []
