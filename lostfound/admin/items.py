@@ -311,7 +311,8 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
             try:
                 services.hand_over(item_id=item.pk, **form.cleaned_data, by=request.user.get_username())
             except errors.Invalid as exc:
-                form.add_error(exc.field, _("No owner to whom the finder agreed has this code."))
+                unknown = _("No owner to whom the finder agreed has this code.")
+                form.add_error(exc.field, unknown if exc.field == "code" else exc.why)
             except errors.LostFoundError as exc:
                 form.add_error(None, in_words(exc))
             else:

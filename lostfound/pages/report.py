@@ -17,7 +17,7 @@ from lostfound import errors, for_members, services
 from lostfound.models import Photo
 from lostfound.pictures import MOST_BYTES, NotAPhoto
 from lostfound.services.photos import MOST_OF_ITEM, SIZES, file_of
-from lostfound.states import WITHOUT_PHOTOS, Category, ItemKind, ItemState
+from lostfound.states import WITHOUT_PHOTOS, Category, ItemKind
 
 from .forms import ReportForm, marked
 from .session import MemberRequest, everybody, member_of
@@ -144,15 +144,11 @@ def _keep(request: MemberRequest, form: ReportForm, kind: str, photos: list[Phot
 
 @require_POST
 def returned(request: MemberRequest, pk: int) -> HttpResponse:
-    """Whoever reported a thing says that it is back with its owner; what the desk keeps, the desk hands over."""
-    me = request.member.userid
-    item = for_members.item_for(pk, member=me)
-    if item is None or item.reporter != me:
-        raise Http404
+    """The thing that one has reported is back with its owner."""
     try:
-        if not for_members.may_close(item, member=me):
-            raise errors.NothingToDo("it is over, or at the desk")
-        services.close_item(item_id=pk, state=ItemState.RETURNED, by=me)
+        services.say_returned(item_id=pk, reporter=request.member.userid)
+    except errors.NotFound:
+        raise Http404 from None
     except errors.NothingToDo:
         messages.info(request, _("It was decided before; nothing was changed."))
     else:

@@ -12,7 +12,7 @@ Every service is keyword-only, one transaction, and writes one timeline entry pe
 """
 
 from .answers import accept_contact_request, agree_on_page, decline_contact_request, decline_on_page, take_tap
-from .closing import close_item
+from .closing import close_item, say_returned
 from .custody import move_item
 from .disposal import agree_to_disposal, drop_disposal, propose_disposal
 from .exporting import record_export
@@ -50,6 +50,7 @@ __all__ = [
     "resend_card",
     "retry_outgoing",
     "reveal_contact",
+    "say_returned",
     "settle_callback",
     "settle_outgoing",
     "take_tap",

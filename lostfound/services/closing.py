@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from lostfound.errors import Invalid, NotFound, NothingToDo, RequestClosed
 from lostfound.models import Item
-from lostfound.states import DisposalState, ItemState, RequestState
+from lostfound.states import Custody, DisposalState, ItemState, RequestState
 
 from .journal import lock_request
 from .requests import end_unanswered
@@ -34,6 +34,20 @@ def close_item(*, item_id: int, state: str, by: str) -> Item:
         _end(pk, by)
     item.state = state
     return item
+
+
+@transaction.atomic
+def say_returned(*, item_id: int, reporter: str) -> Item:
+    """Whoever reported a thing says that it is back with its owner; what the desk keeps, the desk hands over.
+
+    Raises NotFound also for what somebody else reported, and NothingToDo where it is closed already or at the desk.
+    """
+    item = Item.objects.select_for_update().filter(pk=item_id, reporter=reporter.lower()).first()
+    if item is None:
+        raise NotFound("item", item_id)
+    if item.custody == Custody.DESK:
+        raise NothingToDo("the desk keeps it")
+    return close_item(item_id=item_id, state=ItemState.RETURNED, by=reporter)
 
 
 def _end(request_id: int, by: str) -> None:
