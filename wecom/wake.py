@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from typing import Any
 
 from django.db import connection, transaction
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 logger = logging.getLogger(__name__)
 
 CHANNEL = "wecom_due"
+PAUSE = 0.02  # seconds between two notifications of one process
 
 
 def up() -> None:
@@ -29,7 +31,7 @@ class _Teller:
     """One thread of the process that says NOTIFY, once for all that was committed since the last time.
 
     Those that notify commit one after the other, in the whole server: a NOTIFY of each callback's own would let every
-    one wait for all the others, and cost a round trip.
+    one wait for all the others, and cost as much as keeping it. So many that come at once are told of together.
     """
 
     def __init__(self) -> None:
@@ -55,6 +57,7 @@ class _Teller:
             try:
                 own = own or psycopg.connect(**own_parameters(), autocommit=True)
                 own.execute(f"NOTIFY {CHANNEL}")
+                time.sleep(PAUSE)
             except psycopg.Error as exc:
                 logger.warning("workers are not told, they find it by themselves: %s", type(exc).__name__)
                 own = None

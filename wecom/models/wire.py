@@ -63,7 +63,7 @@ class Callback(Job):
     task_id = models.CharField(_("task id"), max_length=128, blank=True)
     msg_id = models.CharField(_("message id"), max_length=64, blank=True, default="")
     plaintext = EncryptedTextField(_("message"), blank=True)
-    digest = models.CharField(_("digest"), max_length=64, unique=True)
+    digest = models.CharField(_("digest"), max_length=64)
     repeats = models.PositiveIntegerField(_("repeats"), default=0)
     instant_reply = models.BooleanField(_("answered at once"), default=False)
     answer_ms = models.PositiveIntegerField(
@@ -85,7 +85,9 @@ class Callback(Job):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["app", "msg_id"], name="wecom_callback_msgid", condition=~Q(msg_id=""))
+            # Not `unique=True`: PostgreSQL would keep a second index, for a search by LIKE that nobody makes.
+            models.UniqueConstraint(fields=["digest"], name="wecom_callback_digest"),
+            models.UniqueConstraint(fields=["app", "msg_id"], name="wecom_callback_msgid", condition=~Q(msg_id="")),
         ]
 
     def __str__(self) -> str:
@@ -113,9 +115,9 @@ class Outgoing(Job):
     kind = models.CharField(_("kind"), max_length=64)
     subject = models.CharField(_("subject"), max_length=64, help_text=_("Key of the row this effect is about."))
     topic = models.CharField(
-        _("topic"), max_length=64, blank=True, db_index=True, help_text=_("What the owner of the kind groups by.")
+        _("topic"), max_length=64, blank=True, help_text=_("What the owner of the kind groups by.")
     )
-    effect_key = models.CharField(_("effect key"), max_length=190, unique=True)
+    effect_key = models.CharField(_("effect key"), max_length=190)
     content = EncryptedTextField(
         _("content"), blank=True, default="", help_text=_("What is sent, where no other row holds it.")
     )
@@ -134,10 +136,12 @@ class Outgoing(Job):
         indexes = [
             models.Index(fields=["deadline", "due_at"], name="wecom_outgoing_open", condition=Q(state__in=Job.OPEN)),
             models.Index(fields=["kind", "subject"], name="wecom_outgoing_subject"),
+            models.Index(fields=["topic"], name="wecom_outgoing_topic"),
             models.Index(
                 fields=["state", "kind"], name="wecom_outgoing_needs", condition=Q(state__in=("parked", "dead"))
             ),
         ]
+        constraints = [models.UniqueConstraint(fields=["effect_key"], name="wecom_outgoing_effect")]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.kind}"
