@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from .models import Bucket
@@ -56,16 +57,19 @@ def member_name(app: str, userid: str) -> str:
 def admit(app: str, path: str, members: Iterable[str]) -> None:
     """Let one call pass, or raise Held. Call it inside a transaction: a Held call then uses up nothing."""
     now = timezone.now()
+    paces = {api_name(app, path): API} | {member_name(app, userid): MEMBER for userid in members}
+    known = Bucket.objects.in_bulk([app_name(app), *paces])
     for name in (app_name(app), api_name(app, path)):
-        _admit_past_closure(name, now)
-    _use(api_name(app, path), API, now)
-    for userid in members:
-        _use(member_name(app, userid), MEMBER, now)
+        if name in known:
+            _admit_past_closure(known[name], now)
+    _make(name for name in paces if name not in known)
+    for name, pace in paces.items():
+        _use(name, pace, now)
 
 
 def close(name: str, rest: timedelta, why: str) -> None:
     """Let nothing pass for `rest`; after it one call goes ahead as a probe while the others go on waiting."""
-    _ensure(name)
+    _make([name])
     Bucket.objects.filter(pk=name).update(closed_until=timezone.now() + rest, reason=why)
 
 
@@ -80,7 +84,7 @@ def answered(app: str, path: str) -> None:
 def unanswered(app: str, path: str) -> bool:
     """Count a call without an answer; True where this one opened the breaker: the API rests for a minute."""
     name = api_name(app, path)
-    _ensure(name)
+    _make([name])
     Bucket.objects.filter(pk=name).update(unknowns=F("unknowns") + 1)
     if not Bucket.objects.filter(pk=name, unknowns__gte=BREAKER_AFTER).update(unknowns=0):
         return False
@@ -88,31 +92,22 @@ def unanswered(app: str, path: str) -> bool:
     return True
 
 
-def _admit_past_closure(name: str, now: datetime) -> None:
-    bucket = Bucket.objects.filter(pk=name, closed_until__isnull=False).first()
-    if bucket is None:
+def _admit_past_closure(bucket: Bucket, now: datetime) -> None:
+    if bucket.closed_until is None:
         return
-    probing = Bucket.objects.filter(pk=name, closed_until=bucket.closed_until, closed_until__lte=now)
+    probing = Bucket.objects.filter(pk=bucket.pk, closed_until=bucket.closed_until, closed_until__lte=now)
     if not probing.update(closed_until=now + BREAKER_REST):
-        raise Held(max(bucket.closed_until or now, now + timedelta(seconds=1)), bucket.reason)
+        raise Held(max(bucket.closed_until, now + timedelta(seconds=1)), bucket.reason)
 
 
 def _use(name: str, pace: Pace, now: datetime) -> None:
-    bucket = Bucket.objects.filter(pk=name)
-    ahead = now + pace.cost * (pace.burst - 1)
-    if bucket.filter(busy_until__lte=now).update(busy_until=now + pace.cost):
-        return None
-    if bucket.filter(busy_until__gt=now, busy_until__lte=ahead).update(busy_until=F("busy_until") + pace.cost):
-        return None
-    if _ensure(name):
-        return _use(name, pace, now)
-    wait_until = bucket.get().busy_until - pace.cost * (pace.burst - 1)
-    raise Held(max(wait_until, now + pace.cost / 4), f"the limit per {name.split(':')[0]}")
+    bucket, ahead = Bucket.objects.filter(pk=name), pace.cost * (pace.burst - 1)
+    moved_on = Greatest("busy_until", Value(now)) + pace.cost
+    if not bucket.filter(busy_until__lte=now + ahead).update(busy_until=moved_on):
+        wait_until = bucket.get().busy_until - ahead
+        raise Held(max(wait_until, now + pace.cost / 4), f"the limit per {name.split(':')[0]}")
 
 
-def _ensure(name: str) -> bool:
-    """Make the bucket where there is none; True where it was missing."""
-    if Bucket.objects.filter(pk=name).exists():
-        return False
-    Bucket.objects.bulk_create([Bucket(pk=name)], ignore_conflicts=True)
-    return True
+def _make(names: Iterable[str]) -> None:
+    """Make the buckets that there are not yet."""
+    Bucket.objects.bulk_create([Bucket(pk=name) for name in names], ignore_conflicts=True)

@@ -14,7 +14,7 @@ from wecom.outbox import Outgoing
 from wecom.sent_cards import CardState
 
 from . import owing
-from .cards import cards_of, close_cards
+from .cards import cards_of, close_card, close_cards
 from .journal import WORKER, lock_request, move_request, note
 
 
@@ -58,10 +58,12 @@ def take_back_contact(request: ContactRequest, to: RequestState, *, why: str) ->
 
 
 def _delivered(request: ContactRequest, row: Outgoing) -> None:
-    said_failed = [card.pk for card in cards_of(request) if card.final == Final.FAILED]
     _move(request, Delivery.DELIVERED, Happened.CONTACT_DELIVERED, row, delivered_at=timezone.now())
-    close_cards(request, Final.DELIVERED, actor=WORKER, cause=f"outgoing {row.pk}")
-    if any(_still_says_so(card) for card in cards_of(request) if card.pk in said_failed):
+    cards = cards_of(request)
+    said_failed = [card for card in cards if card.final == Final.FAILED]
+    for card in cards:
+        close_card(card, Final.DELIVERED, actor=WORKER, cause=f"outgoing {row.pk}")
+    if any(_still_says_so(card) for card in said_failed):
         owing.owe_tell(request.pk, "delivered_late")
 
 

@@ -48,12 +48,12 @@ class CardFollower(Follower):
     def hears(self, card: SentCard, news: News) -> None:
         ours = _ours(card)
         note(
-            ours.request,
+            ours.request_id,
             _HAPPENED[news.what],
             actor=news.by or WORKER,
             cause=news.cause,
             round=ours.round,
-            **_details(ours, news),
+            **_details(card, ours.final, news),
         )
         if news.what in (What.UNDELIVERED, What.UNSURE) and not ours.final:
             _tell_owner(ours, news)
@@ -64,13 +64,13 @@ class CardFollower(Follower):
 
 
 def _ours(card: SentCard) -> Card:
-    return card if isinstance(card, Card) else Card.objects.select_related("request").get(pk=card.pk)
+    return card if isinstance(card, Card) else Card.objects.only("request", "round", "final").get(pk=card.pk)
 
 
-def _details(card: Card, news: News) -> dict[str, Any]:
+def _details(card: SentCard, final: str, news: News) -> dict[str, Any]:
     told: dict[str, Any] = {"why": news.why, "errcode": news.errcode, "rescue": news.rescue}
     if news.what == What.UPDATING:
-        told["final"] = card.final
+        told["final"] = final
     if news.what in (What.UPDATED, What.UPDATE_INFERRED):
         told["shows"] = card.shows
     return {name: value for name, value in told.items() if value not in ("", None)}

@@ -32,6 +32,10 @@ def move_request(request: ContactRequest, old: RequestState, new: RequestState, 
         setattr(request, name, value)
 
 
-def note(request: ContactRequest, event: Happened, *, actor: str, cause: str = "", **data: Any) -> None:
-    """Write one line of the timeline, in the transaction of what it records; never a contact or a code."""
-    TimelineEntry.objects.create(request=request, event=event, actor=actor[:150], cause=cause[:190], data=data)
+def note(request: ContactRequest | int, event: Happened, *, actor: str, cause: str = "", **data: Any) -> None:
+    """Write one line of the timeline, in the transaction of what it records; never a contact or a code.
+
+    request  the request, or its id
+    """
+    number = request if isinstance(request, int) else request.pk
+    TimelineEntry.objects.create(request_id=number, event=event, actor=actor[:150], cause=cause[:190], data=data)

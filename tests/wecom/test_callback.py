@@ -270,20 +270,31 @@ class TestInstantFeedback:
         assert post(client).content == b""
         assert post(client, message(ResponseCode="RC_second")).content == b""
 
-    @pytest.mark.parametrize("end", ["closed", "closing", "recalled", "stuck", "undelivered"])
+    @pytest.mark.parametrize("end", ["closed", "closing", "recalled", "stuck"])
     def test_only_a_card_that_lives_is_answered_for(self, client: Client, end: str) -> None:
         SentCard.objects.update(state=end)
-        assert bool(post(client).content) == (end == "undelivered")  # a tap proves that it had arrived
+        assert post(client).content == b""
+
+    @pytest.mark.parametrize("arrived", ["owed", "undelivered", "unsure"])
+    def test_a_tap_that_proves_the_arrival_is_answered(self, client: Client, arrived: str) -> None:
+        SentCard.objects.update(state=arrived)
+        assert post(client).content
+
+    @pytest.mark.parametrize("end", ["is_final", "recall_wanted"])
+    def test_a_card_whose_end_is_decided_is_not_answered_for(self, client: Client, end: str) -> None:
+        SentCard.objects.update(**{end: True})
+        assert post(client).content == b""
 
     def test_only_a_recipient_is_answered(self, client: Client) -> None:
         assert post(client, message(FromUserName="wangwu")).content == b""
+        assert not row().instant_reply
         assert post(client, message(FromUserName="LiSi")).content
 
     def test_a_card_that_is_not_ours_is_not_answered_for(self, client: Client) -> None:
         assert post(client, message(TaskId="t-2")).content == b""
 
-    def test_the_answer_costs_one_read_and_the_row(self, client: Client, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(2):
+    def test_the_answer_costs_one_statement(self, client: Client, django_assert_num_queries: Any) -> None:
+        with django_assert_num_queries(1):
             assert post(client).content
 
     def test_a_stale_tap_is_answered_with_nothing(self, client: Client) -> None:

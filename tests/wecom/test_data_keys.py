@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from lostfound.models import Item
 from tests.lostfound.world import PHONE, found_item
-from tests.wecom.wire import post
-from wecom import fields
+from tests.wecom.wire import message, post
+from wecom import fields, inbox, outbox
 from wecom.management.commands import rotate_data_keys
-from wecom.models import Callback
+from wecom.models import Callback, Outgoing
+from wecom.sandbox.testing import sandbox_in_this_process
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +120,36 @@ def test_every_encrypted_field_is_reached() -> None:
 def test_a_batch_that_is_none_is_refused(batch: str) -> None:
     with pytest.raises(CommandError):
         rotate("--batch", batch)
+
+
+def test_a_message_whose_key_has_gone_waits_for_it_and_holds_up_no_other(settings: Any) -> None:
+    post(Client(), message(MsgType="text", Content="kept before", MsgId="1"))
+    settings.WECOM_DATA_KEYS = ["another key"]
+    post(Client(), message(MsgType="text", Content="kept after", MsgId="2"))
+    inbox.drain()
+    states = list(Callback.objects.order_by("pk").values_list("state", "failures"))
+    assert states == [("waiting", 1), ("done", 0)]
+    settings.WECOM_DATA_KEYS = ["another key", "the old key"]
+    Callback.objects.update(due_at=timezone.now())
+    inbox.drain()
+    assert set(Callback.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_an_effect_whose_key_has_gone_waits_and_holds_up_no_other(settings: Any) -> None:
+    with sandbox_in_this_process() as sandbox:
+        for key in ("the old key", "another key"):
+            settings.WECOM_DATA_KEYS = [key]
+            with transaction.atomic():
+                outbox.owe_message(f"owed under {key}", to=["lisi"], effect_key=key)
+        outbox.drain()
+        assert [one["text"] for one in sandbox.messages("lisi")] == ["owed under another key"]
+        waiting = Outgoing.objects.defer("content").get(effect_key="the old key")
+        assert (waiting.state, waiting.failures, waiting.error) == (
+            "waiting",
+            1,
+            "CannotOpen: no configured key opens this value",
+        )
+        settings.WECOM_DATA_KEYS = ["another key", "the old key"]
+        Outgoing.objects.update(due_at=timezone.now())
+        outbox.drain()
+        assert len(sandbox.messages("lisi")) == 2

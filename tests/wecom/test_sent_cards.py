@@ -374,26 +374,6 @@ def tap_of(card: SentCard, member: str = "lisi", app: str = "default") -> Templa
 
 
 class TestTaps:
-    def test_an_instant_reply_is_for_recipients_of_a_card_whose_end_is_open(
-        self, sandbox: WeComSandbox, django_assert_num_queries: Any
-    ) -> None:
-        card = sent()
-        with django_assert_num_queries(1):
-            assert sent_cards.accepts_instant_reply(tap_of(card, "LiSi"))
-        assert not sent_cards.accepts_instant_reply(tap_of(card, "wangwu"))
-        assert not sent_cards.accepts_instant_reply(tap_of(card, app="other"))
-        assert not sent_cards.accepts_instant_reply(tap_of(SentCard(task_id="unknown")))
-        sent_cards.close(card, "已完成")
-        assert not sent_cards.accepts_instant_reply(tap_of(card))
-        work()
-        assert not sent_cards.accepts_instant_reply(tap_of(card))
-
-    def test_a_card_being_sent_may_be_answered_at_once(self, sandbox: WeComSandbox) -> None:
-        card = owe()
-        assert sent_cards.accepts_instant_reply(tap_of(card))
-        sent_cards.close(card, "已完成")
-        assert not sent_cards.accepts_instant_reply(tap_of(card))
-
     def test_an_update_waits_for_the_instant_reply(self, sandbox: WeComSandbox) -> None:
         card = sent()
         sent_cards.update(card, "处理中")

@@ -5,6 +5,7 @@ orders a passive reply against an update that overtakes it, and a late 处理中
 """
 
 import logging
+from dataclasses import dataclass
 
 from django.db import Error as DatabaseError
 from django.db import OperationalError, connection
@@ -18,14 +19,22 @@ logger = logging.getLogger(__name__)
 _CHANGES_A_CARD = (UpdateButton, UpdateTemplateCard)
 
 
-def instant_reply(event: Event) -> PassiveReply | None:
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """What is answered at once; `only_if` where it changes a card: it is given for the first tap alone."""
+
+    reply: PassiveReply
+    only_if: sent_cards.FirstTap | None = None
+
+
+def instant_reply(event: Event) -> Instant | None:
     """What its handler says `at_once`, if it may be shown. A failure in it costs the reply, never the callback."""
     route = dispatch.find(event) if conf.instant_feedback() else None
     if route is None or route.at_once is None:
         return None
     try:
         reply = _made(route.at_once(event) if callable(route.at_once) else route.at_once, event)
-        return reply if reply is not None and _is_safe(reply, event, checked=callable(route.at_once)) else None
+        return _guarded(reply, event, checked=callable(route.at_once))
     except Exception as exc:
         if _is_away(exc):
             raise  # the callback cannot be kept either: WeCom is to send it again, and not to wait for long
@@ -41,12 +50,16 @@ def _made(reply: object, event: Event) -> PassiveReply | None:
     raise TypeError(f"at_once gave a {type(reply).__name__}")
 
 
-def _is_safe(reply: PassiveReply, event: Event, *, checked: bool) -> bool:
-    """Whether it can cover nothing: a reply that changes no card always, another only before anything has happened."""
+def _guarded(reply: PassiveReply | None, event: Event, *, checked: bool) -> Instant | None:
+    """A reply that changes no card can cover nothing; another is safe only before anything has happened."""
+    if reply is None:
+        return None
     if not isinstance(reply, _CHANGES_A_CARD):
-        return True
+        return Instant(reply)
+    if not isinstance(event, CardTap):
+        return None
     # About a card that was sent in another way only a function of the event can know.
-    return isinstance(event, CardTap) and sent_cards.accepts_instant_reply(event, if_not_ours=checked)
+    return Instant(reply, sent_cards.FirstTap(event, if_not_ours=checked))
 
 
 def _is_away(exc: Exception) -> bool:

@@ -11,6 +11,7 @@ from wecom import conf, crash, dispatch, events, jobs, sent_cards, wake
 from wecom.dispatch import Ignored, Received
 from wecom.errors import ConfigError, PayloadMalformed
 from wecom.events import CardTap, Event
+from wecom.fields import CannotOpen
 from wecom.models import Callback
 
 from .arguments import LookUp, Run, User, tapped_card
@@ -40,8 +41,8 @@ def process(row: Callback) -> None:
     except PayloadMalformed as exc:
         set_aside(row, why=str(exc), text="not a message")
         return
-    except ConfigError as exc:
-        _wait_for_app(row, exc)
+    except (ConfigError, CannotOpen) as exc:
+        _wait_for_settings(row, exc)
         return
     try:
         if meant:
@@ -109,7 +110,7 @@ def _run(row: Callback, received: Received, route: dispatch.Route, user: User) -
     with whole:
         run = Run(route, received, user)
         verdict = run.call()
-        with transaction.atomic(durable=apart):
+        with transaction.atomic(durable=True) if apart else nullcontext():
             run.owe()
             _end(row, verdict)
             crash.point("cb.handled_not_committed")
@@ -133,9 +134,9 @@ def _keep_tap(received: Received, event: CardTap) -> None:
         )
 
 
-def _wait_for_app(row: Callback, exc: ConfigError) -> None:
-    """The app has gone from the settings; it may come back."""
-    logger.error("nobody to handle it for: callback=%s why=%s", row.pk, exc)
+def _wait_for_settings(row: Callback, exc: Exception) -> None:
+    """The app has gone from the settings, or the key that opens the message; either may come back."""
+    logger.error("the settings do not fit: callback=%s why=%s", row.pk, exc)
     failures = row.failures + 1
     due_at = timezone.now() + jobs.backoff(failures)
     jobs.let_go(row, state=State.WAITING, due_at=due_at, failures=failures, error=str(exc))

@@ -9,18 +9,21 @@ from functools import cache
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from wecom import alerts, conf, crash, crypto, dispatch, events, replies, wake, xml
+from wecom import alerts, conf, crash, crypto, dispatch, events, replies, sent_cards, wake, xml
 from wecom.errors import EnvelopeMalformed, PayloadMalformed, Stale
 from wecom.models import Callback
 
-from .instant import instant_reply
+from .instant import Instant, instant_reply
 from .processing import is_for
 from .signed import Signed
 
 logger = logging.getLogger(__name__)
 
 State = Callback.State
-_FIELDS = [f for f in Callback._meta.concrete_fields if not f.primary_key and f.name != "settled"]
+# What every new row has: it stands in the statement itself, which is then shorter to send and to read.
+_NEWBORN = {"lease_until": "NULL", "leased_by": "''", "fence": "0", "attempts": "0", "failures": "0", "repeats": "0"}
+_GIVEN_ELSEWHERE = {"id", "settled", "instant_reply", *_NEWBORN}
+_FIELDS = [f for f in Callback._meta.concrete_fields if f.name not in _GIVEN_ELSEWHERE]
 
 
 def check(alias: str, *, query: Mapping[str, str]) -> bytes:
@@ -55,15 +58,14 @@ def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float
     if keys in app.previous_callback_keys:
         logger.info("callback under previous keys: app=%s", alias)
     row, event = _as_row(app, plain, stale=signed.is_stale)
-    reply = instant_reply(event) if event and row.state == State.WAITING else None
-    row.instant_reply = reply is not None
+    instant = instant_reply(event) if event and row.state == State.WAITING else None
     row.answer_ms = round((time.monotonic() - arrived) * 1000)
-    is_new = _keep_and_tell(row)
+    is_new = _keep_and_tell(row, instant)
     crash.point("cb.committed_not_answered")
     if is_new and row.state == State.WAITING:
         wake.up()
-    if is_new and row.instant_reply and reply and event:
-        return _seal(reply, event, app, keys)
+    if is_new and row.instant_reply and instant and event:
+        return _seal(instant.reply, event, app, keys)
     return b""
 
 
@@ -93,18 +95,18 @@ def _as_row(app: conf.App, plain: bytes, *, stale: bool) -> tuple[Callback, even
     return row, event
 
 
-def _keep_and_tell(row: Callback) -> bool:
+def _keep_and_tell(row: Callback, instant: Instant | None) -> bool:
     """Keep the row; one that a person must look at is not kept without its alert. False: we had it already."""
     try:
         if row.state not in (State.POISON, State.QUARANTINED):
-            return _keep(row)
+            return _keep(row, instant)
     except IntegrityError:
         if not row.msg_id:
             raise
         # WeCom's number of a message names one message. The first that came under it is the true one.
         row.state, row.finished_at = State.QUARANTINED, timezone.now()
         row.error = "another message came under its MsgId"
-    row.msg_id, row.instant_reply = "", False  # what is set aside takes no number from a message that is not
+    row.msg_id = ""  # what is set aside takes no number from a message that is not
     with transaction.atomic(durable=True):
         is_new = _keep(row)
         if is_new:
@@ -112,23 +114,34 @@ def _keep_and_tell(row: Callback) -> bool:
     return is_new
 
 
-def _keep(row: Callback) -> bool:
-    """Write the row in one statement, durable when it returns. False: we had it already, and counted the repeat."""
+def _keep(row: Callback, instant: Instant | None = None) -> bool:
+    """Write the row in one statement, durable when it returns. False: we had it already, and counted the repeat.
+
+    Whether a tap is answered at once is found out by the same statement, and stands in the row.
+    """
+    guard = instant.only_if if instant else None
     values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in _FIELDS]
+    values += [*guard.for_condition(), *guard.for_recipients()] if guard else [instant is not None]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(), values)
+        cursor.execute(_statement(guarded=guard is not None), values)
         crash.point("cb.inserted_not_committed")
-        row.pk, row.repeats = cursor.fetchone()
+        row.pk, row.repeats, row.instant_reply, recipients = cursor.fetchone()
+    if row.instant_reply and guard and not guard.may_have(recipients):
+        row.instant_reply = False
+        Callback.objects.filter(pk=row.pk).update(instant_reply=False)
     return row.repeats == 0
 
 
 @cache
-def _statement() -> str:
-    table, digest = Callback._meta.db_table, "digest"
-    columns = ", ".join(f'"{f.column}"' for f in _FIELDS)
+def _statement(*, guarded: bool) -> str:
+    table = Callback._meta.db_table
+    values = {str(f.column): "%s" for f in _FIELDS} | _NEWBORN
+    values["instant_reply"] = sent_cards.FirstTap.CONDITION if guarded else "%s"  # the last: its values come last
+    recipients = sent_cards.FirstTap.RECIPIENTS if guarded else "NULL"
     return (
-        f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(_FIELDS))}) '  # noqa: S608  our own names
-        f'ON CONFLICT ("{digest}") DO UPDATE SET repeats = "{table}".repeats + 1 RETURNING id, repeats'
+        f'INSERT INTO "{table}" ({", ".join(values)}) VALUES ({", ".join(values.values())}) '  # noqa: S608  our own names
+        f'ON CONFLICT ("digest") DO UPDATE SET repeats = "{table}".repeats + 1 '
+        f"RETURNING id, repeats, instant_reply, {recipients}"
     )
 
 

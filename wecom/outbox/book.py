@@ -38,10 +38,9 @@ def owe(
         "deadline": now + kind_of(kind).keeps_trying_for,
         "content": content,
     }
-    row, created = Outgoing.objects.get_or_create(effect_key=effect_key, defaults=values)
-    if created:
-        wake.up()
-    return row
+    Outgoing.objects.bulk_create([Outgoing(effect_key=effect_key, **values)], ignore_conflicts=True)
+    wake.up()
+    return Outgoing.objects.get(effect_key=effect_key)
 
 
 def cancel(effect_key: str, *, why: str) -> bool:

@@ -12,6 +12,8 @@ _NOT_REACHED = ("invaliduser", "unlicenseduser")
 
 def is_in_doubt(row: Outgoing, *, since: datetime | None = None) -> bool:
     """Whether a try of this row (from that moment on) may have arrived without our knowing."""
+    if not row.attempts:
+        return False
     tries = row.tries.filter(outcome__in=_PERHAPS)
     return (tries.filter(started_at__gte=since) if since else tries).exists()
 

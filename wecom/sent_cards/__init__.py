@@ -45,7 +45,7 @@ from .recipients import Recipients
 from .rescue import recall
 from .rows import by_task_id, get, locked
 from .sending import new_task_id, send
-from .taps import accepts_instant_reply, has_unread_tap, keep_tap
+from .taps import FirstTap, has_unread_tap, keep_tap
 from .wallet import usable_codes
 
 CardState = SentCard.State
@@ -56,13 +56,13 @@ __all__ = [
     "CardChange",
     "CardState",
     "CodeState",
+    "FirstTap",
     "Follower",
     "News",
     "Recipients",
     "ResponseCode",
     "SentCard",
     "What",
-    "accepts_instant_reply",
     "answer_within",
     "by_task_id",
     "close",

@@ -4,6 +4,8 @@ A refused code is followed by one spare code; then the change is given up.
 Source: https://developer.work.weixin.qq.com/document/path/94888
 """
 
+from typing import Any
+
 from django.utils import timezone
 
 from wecom import limits, outbox
@@ -16,7 +18,7 @@ from .following import What, hear
 from .queue import go_on, make_way
 from .recipients import Recipients
 from .rescue import give_up
-from .rows import State, finish, locked, move
+from .rows import State, finish, locked, move, owed_changes
 
 API = "message/update_template_card"
 # Either code says that this response_code cannot be used (any more).
@@ -67,19 +69,18 @@ def settle(row: Outgoing, result: outbox.Result) -> outbox.Again | outbox.Park |
 
 
 def locked_change(row: Outgoing) -> tuple[SentCard, CardChange]:
-    change = CardChange.objects.get(pk=row.subject)
-    card = locked(change.card_id)
-    change.refresh_from_db()
-    return card, change
+    change = CardChange.objects.select_related("card").only("card__follower", "card__topic").get(pk=row.subject)
+    card = locked(change.card)
+    return card, card.changes.get(pk=change.pk)
 
 
 def _why_not(card: SentCard, change: CardChange) -> str:
     """Why this change is not to be tried (any more)."""
     if change.state == CardChange.State.OWED and not change.final:
-        make_way(card)
-        change.refresh_from_db()
-        if change.state != CardChange.State.OWED:
-            go_on(card)
+        left = make_way(card, owed_changes(card))
+        if change not in left:
+            change.refresh_from_db()
+            go_on(card, left)
             return "a later change takes its place"
     if card.state != (State.CLOSING if change.final else State.SHOWN):
         return f"the card is {card.state}"
@@ -99,10 +100,12 @@ def _applied(
         return outbox.Park("errcode 0, but nobody's card was changed")
     if change.state == CardChange.State.OWED:
         finish(change, CardChange.State.SHOWN)
-    if card.state != State.RECALLED and not change.members:  # a rescue may have been quicker
-        move(card, shows=change.shows)
-    if card.state != State.RECALLED and change.final:
-        move(card, State.CLOSED, closed_at=timezone.now())
+    if card.state != State.RECALLED:  # else a rescue was quicker
+        now_seen: dict[str, Any] = {} if change.members else {"shows": change.shows}
+        if change.final:
+            move(card, State.CLOSED, closed_at=timezone.now(), **now_seen)
+        elif now_seen:
+            move(card, **now_seen)
     event = What.UPDATED if result.state == outbox.State.DONE else What.UPDATE_INFERRED
     hear(card, event, cause=cause, change=change, unreached=tuple(sorted(left_out & set(seen_by.members))))
     go_on(card, cause=cause)

@@ -15,7 +15,7 @@ from . import contents
 from .contents import Content
 from .queue import go_on, make_way, may_have_shown, strike
 from .recipients import Recipients
-from .rows import State, locked, move
+from .rows import State, locked, move, owed_changes
 
 _GONE = (State.CANCELLED, State.UNDELIVERED, State.RECALLED, State.CLOSED)
 
@@ -40,11 +40,11 @@ def update(
     if card.state in _GONE or card.is_final or card.recall_wanted:
         return False
     change = _owed(card, content, members=_some_of(card, members or ()))
-    last = card.changes.filter(state=CardChange.State.OWED).order_by("-pk").first()
-    if last is None or (last.content, last.members) != (change.content, change.members):
+    owed = owed_changes(card)
+    if not owed or (owed[-1].content, owed[-1].members) != (change.content, change.members):
         change.save()
-        make_way(card)
-    go_on(card, by=by, cause=cause)
+        owed = make_way(card, [*owed, change])
+    go_on(card, owed, by=by, cause=cause)
     return True
 
 
@@ -70,15 +70,17 @@ def close(
         return False
     change = _owed(card, content, final=True, rescue_text=rescue_text)
     fixed = card.changes.filter(final=True).exclude(state=CardChange.State.REPLACED).first()
-    if fixed is None or fixed.content != change.content:
-        if fixed and (not instead or may_have_shown(card, fixed)):
+    if fixed and fixed.content != change.content:
+        if not instead or may_have_shown(card, fixed):
             return False
-        if fixed:
-            strike(card, fixed)
+        strike(card, fixed)
+        fixed = None
+    owed = owed_changes(card)
+    if fixed is None:
         change.save()
         move(card, is_final=True)
-        make_way(card)
-    go_on(card, by=by, cause=cause)
+        owed = make_way(card, [*owed, change])
+    go_on(card, owed, by=by, cause=cause)
     return True
 
 

@@ -19,11 +19,14 @@ _CHANGEABLE = (State.SHOWN, State.CLOSING, State.STUCK)
 _FAILED = (outbox.State.PARKED, outbox.State.DEAD)
 
 
-def go_on(card: SentCard, *, by: str = "", cause: str = "") -> None:
-    """Put the first change that is owed on its way, unless one is under way, or no code could pay for it."""
+def go_on(card: SentCard, owed: list[CardChange] | None = None, *, by: str = "", cause: str = "") -> None:
+    """Put the first change that is owed on its way, unless one is under way, or no code could pay for it.
+
+    owed  owed_changes(card), where they are at hand
+    """
     if card.state not in _CHANGEABLE or card.recall_wanted:
         return
-    change = next(iter(owed_changes(card)), None)
+    change = next(iter(owed_changes(card) if owed is None else owed), None)
     if change is None or (card.state == State.STUCK and not wallet.usable_codes(card).exists()):
         return
     if not _owe(card, change):
@@ -33,13 +36,13 @@ def go_on(card: SentCard, *, by: str = "", cause: str = "") -> None:
     hear(card, What.UPDATING, by=by, cause=cause, change=change)
 
 
-def make_way(card: SentCard) -> None:
-    """Strike the changes that a later one makes needless."""
-    changes = owed_changes(card)
-    for position, change in enumerate(changes):
-        later = [one for one in changes[position + 1 :] if _covers(one, change)]
+def make_way(card: SentCard, owed: list[CardChange]) -> list[CardChange]:
+    """Strike the changes that a later one makes needless; those that are left."""
+    for position, change in enumerate(owed):
+        later = [one for one in owed[position + 1 :] if _covers(one, change)]
         if later and _gives_way(card, change, final=any(one.final for one in later)):
             strike(card, change)
+    return [change for change in owed if change.state == CardChange.State.OWED]
 
 
 def strike(card: SentCard, change: CardChange, state: CardChange.State = CardChange.State.REPLACED) -> None:

@@ -1,9 +1,11 @@
 """Decisions: what a tap on a card of ours tells and brings, whatever its handler makes of it."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from wecom.events import CardTap
 from wecom.models import Callback, SentCard
@@ -17,12 +19,43 @@ from .rows import State, locked, move
 from .sending import NOT_SHOWN_YET, mark_shown
 
 _ANSWERABLE = (*NOT_SHOWN_YET, State.SHOWN)
-_STANDING = f"""
-    SELECT EXISTS (SELECT 1 FROM {Callback._meta.db_table}
-                   WHERE task_id = %s AND NOT (task_id = '') AND userid = %s AND app = %s),
-           card.state, card.is_final OR card.recall_wanted, card.recipients
-    FROM (SELECT 1) AS tap LEFT JOIN {SentCard._meta.db_table} AS card ON card.app = %s AND card.task_id = %s
-"""  # noqa: S608  our own names
+_CARD = f"FROM {SentCard._meta.db_table} WHERE app = %s AND task_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTap:
+    """Whether a tap may be answered at once: the member's first one of a card of ours, which the member can have and
+    whose end is not decided. A card that is still being sent counts: a tap may be quicker than the answer of the send.
+
+    if_not_ours  the answer for the first tap of a card that was sent in another way
+
+    Two expressions for the statement that keeps the tap: a look of its own would cost one more way to the database
+    while WeCom waits. CONDITION is the answer, provided that may_have() agrees with the value of RECIPIENTS.
+    """
+
+    event: CardTap
+    if_not_ours: bool = False
+
+    CONDITION: ClassVar[str] = f"""
+        NOT EXISTS (SELECT 1 FROM {Callback._meta.db_table}
+                    WHERE task_id = %s AND NOT (task_id = '') AND userid = %s AND app = %s)
+        AND COALESCE((SELECT state IN ({", ".join(f"'{state}'" for state in _ANSWERABLE)})
+                             AND NOT (is_final OR recall_wanted) {_CARD}), %s)
+    """  # noqa: S608  our own names
+    RECIPIENTS: ClassVar[str] = f"(SELECT recipients {_CARD})"
+
+    def for_condition(self) -> list[object]:
+        event = self.event
+        return [event.task_id, event.userid, event.app, event.app, event.task_id, self.if_not_ours]
+
+    def for_recipients(self) -> list[object]:
+        return [self.event.app, self.event.task_id]
+
+    def may_have(self, recipients: str | None) -> bool:
+        """Whether the member can have the card, also where it is none of ours."""
+        if recipients is None:
+            return True
+        return Recipients.of(SentCard(recipients=json.loads(recipients))).may_include(self.event.userid)
 
 
 @transaction.atomic
@@ -48,24 +81,6 @@ def keep_tap(
             take_back_if_wanted(card, cause=cause)
     elif card.state == State.STUCK:
         go_on(card, by=event.userid, cause=cause)
-
-
-def accepts_instant_reply(event: CardTap, *, if_not_ours: bool = False) -> bool:
-    """Whether a tap may be answered at once: the member's first one of a card of ours, which the member can have and
-    whose end is not decided.
-
-    if_not_ours  the answer for the first tap of a card that was sent in another way
-
-    A card that is still being sent counts: a tap may be quicker than the answer of the send. One indexed read, by hand:
-    it stands in WeCom's way, and putting it together anew for each tap takes longer than reading.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDING, [event.task_id, event.userid, event.app, event.app, event.task_id])
-        tapped_before, state, has_ended, recipients = cursor.fetchone()
-    if tapped_before or state is None:
-        return not tapped_before and if_not_ours
-    card = SentCard(recipients=json.loads(recipients))
-    return state in _ANSWERABLE and not has_ended and Recipients.of(card).may_include(event.userid)
 
 
 def has_unread_tap(*cards: SentCard) -> bool:

@@ -25,16 +25,20 @@ def keep_code(card: SentCard, code: str, *, source: ResponseCode.Source, issued_
     """Put a code into the wallet; False where there is none, or it was kept before (spent ones stay spent)."""
     if not code:
         return False
-    values = {
-        "card_id": card.pk,
-        "code": code,
-        "source": source,
-        "userid": userid,
-        "issued_at": issued_at,
-        "expires_at": issued_at + conf.code_lifetime(),
-    }
-    _, new = ResponseCode.objects.get_or_create(app=card.app, fingerprint=fingerprint(code), defaults=values)
-    return new
+    row = ResponseCode(
+        card_id=card.pk,
+        app=card.app,
+        code=code,
+        fingerprint=fingerprint(code),
+        source=source,
+        userid=userid,
+        issued_at=issued_at,
+        expires_at=issued_at + conf.code_lifetime(),
+    )
+    if ResponseCode.objects.filter(app=row.app, fingerprint=row.fingerprint).exists():
+        return False
+    ResponseCode.objects.bulk_create([row], ignore_conflicts=True)
+    return True
 
 
 def usable_codes(card: SentCard, *, now: datetime | None = None) -> "QuerySet[ResponseCode]":
@@ -55,13 +59,12 @@ def reserve_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
 
     Of two rows that ask at the same moment one gets a code: the move is one filtered UPDATE.
     """
+    now = timezone.now()
     if held := reserved_code(card, outgoing_id=outgoing_id):
         return held
-    now = timezone.now()
     _expire(card, now)
     for code in usable_codes(card, now=now):
         if _move(code, State.LIVE, State.RESERVED, reserved_for=outgoing_id, used_at=now):
-            code.refresh_from_db()
             return code
     return None
 
@@ -84,9 +87,14 @@ def release_code(code: ResponseCode, *, in_doubt: bool = False) -> bool:
 
 
 def _expire(card: SentCard, now: datetime) -> None:
-    old = card.codes.filter(state=State.LIVE, issued_at__lte=now - conf.code_hard_lifetime())
-    old.update(state=State.EXPIRED)
+    before = now - conf.code_hard_lifetime()
+    if card.created_at <= before:  # no code is older than its card
+        card.codes.filter(state=State.LIVE, issued_at__lte=before).update(state=State.EXPIRED)
 
 
 def _move(code: ResponseCode, old: ResponseCode.State, new: ResponseCode.State, **fields: object) -> bool:
-    return bool(ResponseCode.objects.filter(pk=code.pk, state=old).update(state=new, **fields))
+    if not ResponseCode.objects.filter(pk=code.pk, state=old).update(state=new, **fields):
+        return False
+    for name, value in {"state": new, **fields}.items():
+        setattr(code, name, value)
+    return True
