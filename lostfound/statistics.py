@@ -43,6 +43,14 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """All items by kind and state, and what became of the found ones by category: one read for both."""
+
+    by_state: list[tuple[str, str, int]]
+    by_category: list[Returned]
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """Of a number of durations: half of them were shorter than `half`, nine of ten shorter than `most`."""
 
@@ -81,18 +89,23 @@ def tap_to_contact() -> Spread:
     return Spread(len(took), timedelta(seconds=median(took)), timedelta(seconds=most))
 
 
-def items_by_state() -> list[tuple[str, str, int]]:
-    """(kind, state, number) of all items."""
-    rows = Item.objects.order_by("kind", "state").values_list("kind", "state").annotate(Count("pk"))
-    return [(kind, state, number) for kind, state, number in rows]
-
-
-def returned_by_category() -> list[Returned]:
-    return _returned("category")
+def items() -> Items:
+    rows = Item.objects.order_by().values_list("kind", "category", "state").annotate(number=Count("state"))
+    by_state: Counter[tuple[str, str]] = Counter()
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for kind, category, state, number in rows:
+        by_state[kind, state] += number
+        if kind == ItemKind.FOUND:
+            found[category][state] += number
+    return Items([(*which, number) for which, number in sorted(by_state.items())], _returned(found, "category"))
 
 
 def returned_by_place() -> list[Returned]:
-    return _returned("place")
+    rows = Item.objects.filter(kind=ItemKind.FOUND).exclude(place="").order_by().values_list("place", "state")
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for place, state, number in rows.annotate(number=Count("state")):
+        found[place][state] += number
+    return _returned(found, "place")
 
 
 def _asked_on(day: date) -> Any:
@@ -107,14 +120,9 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  made aware here
 
 
-def _returned(by: str) -> list[Returned]:
+def _returned(found: dict[str, Counter[str]], by: str) -> list[Returned]:
     """The largest first, and as many as are shown. The days are those of the latest returned."""
-    counted: dict[str, Counter[str]] = defaultdict(Counter)
-    rows = Item.objects.filter(kind=ItemKind.FOUND).order_by().values_list(by, "state").annotate(number=Count("state"))
-    for name, state, number in rows:
-        if name:
-            counted[name][state] += number
-    largest = sorted(counted.items(), key=lambda one: (-one[1].total(), one[0]))[:MOST_LINES]
+    largest = sorted(found.items(), key=lambda one: (-one[1].total(), one[0]))[:MOST_LINES]
     return [
         Returned(name, states.total(), states[ItemState.RETURNED], _days_until_returned(**{by: name}))
         for name, states in largest

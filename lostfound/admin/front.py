@@ -108,6 +108,7 @@ def _drawn(days: list[Day]) -> str:
 
 
 def _there() -> dict[str, Any]:
+    items = statistics.items()
     tiles = [
         _tile(
             "lostfound.item",
@@ -116,9 +117,9 @@ def _there() -> dict[str, Any]:
             kind__exact=kind,
             state__exact=state,
         )
-        for kind, state, number in statistics.items_by_state()
+        for kind, state, number in items.by_state
     ]
-    by_category = [_line(one, Category(one.name).label, "category__exact") for one in statistics.returned_by_category()]
+    by_category = [_line(one, Category(one.name).label, "category__exact") for one in items.by_category]
     by_place = [_line(one, one.name, "place__exact") for one in statistics.returned_by_place()]
     tables = [(_("By category"), by_category), (_("By place"), by_place)]
     return {"tiles": tiles, "tables": [(title, lines) for title, lines in tables if lines]}

@@ -36,6 +36,10 @@ def of(name: str, found: Found) -> Iterator[Goal]:
     if "opening" in found:
         ratio = found["opening"]["ours"] / found["opening"]["wechatpy"]
         yield _most("verify, decrypt and parse ÷ wechatpy", ratio, 0.65, digits=2)
+    if "desk" in found:
+        yield _most(
+            f"first page of the admin, {found['desk']['requests']:,} requests, ms", found["desk"]["median_ms"], 300
+        )
     if "big_tables" in found:
         few, many = found["big_tables"].values()
         for key, value in many.items():

@@ -28,7 +28,7 @@ def run(size: str, only: str) -> dict[str, Any]:
         found[name] = measure()
         sys.stderr.write(f"  {name}: {time.monotonic() - start:.0f} s\n")
 
-    from .measures import big_tables, hot_path, opening, upstream_latency, working
+    from .measures import big_tables, desk, hot_path, opening, upstream_latency, working
 
     take("opening", lambda: opening.measure(**want.opening))
     with processes.web(HOME) as server:
@@ -40,6 +40,7 @@ def run(size: str, only: str) -> dict[str, Any]:
         take("drain", lambda: working.drain(server, HOME, **want.drain(found["database"])))
         if want.killed:
             take("killed", lambda: working.killed_job(server, HOME))
+    take("desk", lambda: desk.front_page(**want.desk))
     take("big_tables", lambda: big_tables.measure(**want.big_tables))
     return found
 

@@ -147,6 +147,9 @@ def _worker(found: goals.Found) -> Iterator[str]:
     if opening := found.get("opening"):
         both = f"{opening['ours']:.0f} and {opening['wechatpy']:.0f}"
         rows.append(("verify, decrypt, parse, µs: ours and wechatpy", both))
+    if desk := found.get("desk"):
+        numbers = ", ".join(_rounded(desk, "median_ms", "max_ms"))
+        rows.append((f"first page of the admin, {desk['requests']:,} requests, ms: median, max", numbers))
     if rows:
         yield from _table(["worker and wire", ""], rows)
 

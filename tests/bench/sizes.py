@@ -15,6 +15,7 @@ class Size:
     drained: int
     drained_on_sqlite: int
     drain_seconds: int
+    desk: dict[str, Any]
     big_tables: dict[str, Any]
     killed: bool
 
@@ -34,6 +35,7 @@ SIZES = {
         drained=10_000,
         drained_on_sqlite=3_000,
         drain_seconds=200,
+        desk={"requests": 100_000, "repeats": 9},
         big_tables={"few": 1_000, "many": 1_000_000, "repeats": 15},
         killed=True,
     ),
@@ -47,6 +49,7 @@ SIZES = {
         drained=30,
         drained_on_sqlite=20,
         drain_seconds=60,
+        desk={"requests": 500, "repeats": 2},
         big_tables={"few": 100, "many": 1_000, "repeats": 3},
         killed=False,
     ),

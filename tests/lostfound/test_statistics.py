@@ -60,7 +60,7 @@ def test_what_came_back_by_category_and_place() -> None:
             )
     found_item(category="keys", place="")
     found_item(kind="lost", category="keys", place="食堂")
-    umbrella, keys = statistics.returned_by_category()
+    umbrella, keys = statistics.items().by_category
     assert (umbrella.name, umbrella.found, umbrella.returned, umbrella.rate, umbrella.days) == (
         "umbrella",
         4,
@@ -70,7 +70,7 @@ def test_what_came_back_by_category_and_place() -> None:
     )
     assert (keys.name, keys.found, keys.days) == ("keys", 1, None)
     assert [(one.name, one.found) for one in statistics.returned_by_place()] == [("食堂", 4)]
-    assert ("found", "returned", 2) in statistics.items_by_state()
+    assert ("found", "returned", 2) in statistics.items().by_state
 
 
 def test_a_rare_category_has_its_days_however_many_others_came_back_since(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +81,6 @@ def test_a_rare_category_has_its_days_however_many_others_came_back_since(monkey
         closed = now - timedelta(days=10 - number)
         happened = closed - timedelta(days=number + 1)
         Item.objects.filter(pk=item.pk).update(state="returned", happened_at=happened, closed_at=closed)
-    bag, keys = statistics.returned_by_category()
+    bag, keys = statistics.items().by_category
     assert (keys.name, keys.days) == ("keys", 1.0)
     assert (bag.name, bag.days) == ("bag", 5.0)  # of the latest three: 4, 5 and 6
