@@ -1,11 +1,14 @@
 """What the desk reads in Chinese holds no English but WeCom's own words, terms of the trade, and what people wrote."""
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.staticfiles import finders
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
@@ -39,6 +42,7 @@ GROUPS = ("前台 Front desk", "主管 Manager", "审计 Auditor", "管理员 Ad
 PEOPLE = {"root", "machine", "desk", "finder", "owner"}
 # A name with a mark or a digit in it is a name: outgoing.kind, request:1, template_card_event, 127.0.0.1.
 NAME = re.compile(r"[A-Za-z0-9*•…]*(?:(?:[_./:=*•…0-9]|-(?=\d))+[A-Za-z0-9*•…]*)+")
+SAID_BY_SCRIPTS = re.compile(r"""\bgettext\((['"])(.*?)\1[,)]""")
 NOT_HERE = ("admin/logout/", "admin/r/", "admin/login/", "admin/password_change/done/", "admin/jsi18n/")
 OTHERS_WORDS = "admin/wecom/alert/doctor/"  # its findings quote WeCom, the network and Django's checks
 
@@ -106,6 +110,18 @@ def test_no_page_of_the_admin_says_a_word_in_english(office: Client) -> None:
                 wrong += [f"{method} {pattern}: {text}" for text in english_in(answer.content.decode())]
     assert wrong == []
     assert pages > 60
+
+
+def test_the_scripts_of_the_admin_have_their_words_in_chinese_too(office: Client) -> None:
+    served = office.get("/admin/jsi18n/").content.decode()
+    catalogue = json.loads(re.search(r"newcatalog = (\{.*?\});", served, re.S)[1])  # type: ignore[index]
+    asked = [
+        json.loads('"' + words.replace('"', '\\"') + '"')
+        for script in ("SelectFilter2.js", "actions.js", "calendar.js", "admin/DateTimeShortcuts.js")
+        for _quote, words in SAID_BY_SCRIPTS.findall(Path(str(finders.find(f"admin/js/{script}"))).read_text())
+    ]
+    assert len(asked) > 40
+    assert [words for words in asked if words not in catalogue] == []
 
 
 def test_english_that_is_left_over_is_found() -> None:

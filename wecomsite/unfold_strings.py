@@ -1,6 +1,7 @@
-"""The site: words of unfold's pages that neither unfold nor Django has in Chinese.
+"""The site: words of unfold's pages that neither unfold nor Django has in Chinese, or has as nobody says them.
 
-unfold ships no translations. Named here, makemessages keeps them in our catalogue; nothing imports this module.
+unfold ships no translations. Named here, makemessages keeps them in our catalogue; nothing imports this module. Words
+of Django's scripts that Django has not in Chinese stand in locale/zh_Hans/LC_MESSAGES/djangojs.po, by hand.
 """
 
 from django.utils.translation import gettext_noop, ngettext_lazy
@@ -28,6 +29,8 @@ WORDS = (
     gettext_noop("Filters"),
     gettext_noop("From"),
     gettext_noop("General"),
+    gettext_noop("group"),
+    gettext_noop("groups"),
     gettext_noop("Go back"),
     gettext_noop("Heading"),
     gettext_noop("Image preview"),

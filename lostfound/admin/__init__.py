@@ -6,12 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken.models import TokenProxy
 
 from lostfound.models import Card, ContactRequest, Export, Item, ResponseCode
-from wecom.models import Callback, Outgoing, SentCard
+from wecom.models import Alert, Callback, Outgoing, SentCard
 
 from .cards import AnyCardAdmin, CardAdmin, ResponseCodeAdmin
 from .exporting import ExportAdmin
 from .items import ItemAdmin
-from .messages import CardUpdateAdmin, OtherOutgoingAdmin, OurCallbackAdmin
+from .messages import CardUpdateAdmin, OtherOutgoingAdmin, OurAlertAdmin, OurCallbackAdmin
 from .people import GroupAdmin, TokenAdmin, UserAdmin
 from .proxies import CardUpdate
 from .requests import ContactRequestAdmin
@@ -28,6 +28,7 @@ admin.site.register(Export, ExportAdmin)
 for model, ours in (
     (Outgoing, OtherOutgoingAdmin),
     (Callback, OurCallbackAdmin),
+    (Alert, OurAlertAdmin),
     (SentCard, AnyCardAdmin),
     (User, UserAdmin),
     (Group, GroupAdmin),

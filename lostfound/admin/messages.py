@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,16 +12,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from lostfound.models import ContactRequest
+from wecom.admin.alerts import AlertAdmin
 from wecom.admin.callbacks import CallbackAdmin
 from wecom.admin.labels import EMPTY
 from wecom.admin.outgoing import OutgoingAdmin
-from wecom.models import Callback
+from wecom.models import Alert, Callback
 from wecom.outbox import Outgoing
 
 from . import deeds
 from .exporting import ExportMixin
 from .kinds import KINDS, kind_words, request_id_of
-from .proxies import UPDATES, only_updates, without_updates
+from .proxies import UPDATES, CardUpdate, only_updates, without_updates
 from .sentences import sentence
 
 
@@ -94,6 +96,15 @@ class OtherOutgoingAdmin(OurOutgoingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return without_updates(super().get_queryset(request))
+
+
+class OurAlertAdmin(AlertAdmin):
+    """The same list and page, with the way to our own rows."""
+
+    def model_of(self, row: Alert, word: str) -> type[Model] | None:
+        if word == "outgoing" and any(f"kind={kind} " in row.text for kind in UPDATES):
+            return CardUpdate
+        return ContactRequest if word == "request" else super().model_of(row, word)
 
 
 class OurCallbackAdmin(ExportMixin, CallbackAdmin):

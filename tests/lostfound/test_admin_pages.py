@@ -15,7 +15,7 @@ from lostfound import card_content, services
 from lostfound.admin.proxies import CardUpdate
 from lostfound.models import Card, ContactRequest, Item, ResponseCode, TimelineEntry
 from tests.lostfound.world import ask, found_item
-from wecom.models import Attempt, Callback, Lease, Outgoing, SentCard
+from wecom.models import Alert, Attempt, Callback, Lease, Outgoing, SentCard
 
 pytestmark = pytest.mark.django_db
 
@@ -387,3 +387,25 @@ def test_the_subject_of_a_short_message_is_told_in_words(office: Client) -> None
     assert "card not delivered" in text
     assert [what for what in card_content.TELLS if "_" in what and what in text] == []
     assert "what:" not in text
+
+
+def test_an_alert_leads_to_what_it_is_about(office: Client) -> None:
+    asked = story()
+    update = Outgoing.objects.filter(kind="lostfound.update_card").get()
+    contact = Outgoing.objects.filter(kind="lostfound.deliver_contact").get()
+    callback = Callback.objects.get()
+    for row in (update, contact):
+        Alert.objects.create(what="dead", subject=f"outgoing {row.pk}", text=f"kind={row.kind} errcode=60140")
+    Alert.objects.create(what="poison", subject=f"callback {callback.pk}")
+    Alert.objects.create(what="wrong_actor", subject=f"request {asked.pk}")
+    Alert.objects.create(what="paused", subject="app:default")
+    page = office.get(list_of(Alert)).content.decode()
+    for address in (
+        reverse("admin:lostfound_cardupdate_change", args=[update.pk]),
+        page_of(contact),
+        page_of(callback),
+        page_of(asked),
+    ):
+        assert f'href="{address}"' in page
+        assert office.get(address).status_code == 200
+    assert "app:default" in page

@@ -4,16 +4,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from wecom import doctor
 from wecom.doctor import State
-from wecom.models import Alert
+from wecom.models import Alert, Callback, Outgoing
 
 from .labels import badge, exact
 from .records import RecordAdmin
@@ -47,15 +49,15 @@ class WhatFilter(admin.SimpleListFilter):
 
 
 class AlertAdmin(RecordAdmin):
-    list_display = ("shown_what", "subject", "meaning", "text", "times", "raised", "told")
-    list_display_links = ("shown_what", "subject")
+    list_display = ("shown_what", "about", "meaning", "text", "times", "raised", "told")
+    list_display_links = ("shown_what",)
     list_filter = (
         WhatFilter,
         ("raised_at", admin.DateFieldListFilter),
     )
     search_fields = ("what", "subject", "text")
     search_help_text = _("What, about what, or a word of the text")
-    fieldsets = ((None, {"fields": (("shown_what", "meaning"), ("subject", "text"), ("times", "raised", "told"))}),)
+    fieldsets = ((None, {"fields": (("shown_what", "meaning"), ("about", "times"), "text", ("raised", "told"))}),)
 
     def get_urls(self) -> list[URLPattern]:
         examining = self.admin_site.admin_view(self.examine)
@@ -80,6 +82,21 @@ class AlertAdmin(RecordAdmin):
     @display(description=_("what"), ordering="what")
     def shown_what(self, row: Alert) -> SafeString:
         return badge(row.what, row.what)
+
+    @display(description=Alert._meta.get_field("subject").verbose_name, ordering="subject")
+    def about(self, row: Alert) -> SafeString | str:
+        """`outgoing 12` leads to that row."""
+        word, _blank, key = row.subject.partition(" ")
+        model = self.model_of(row, word)
+        if model is None or not key.isdecimal():
+            return row.subject
+        meta = model._meta
+        address = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key])
+        return format_html('<a class="lf-link" href="{}">{} #{}</a>', address, meta.verbose_name, key)
+
+    def model_of(self, row: Alert, word: str) -> type[Model] | None:
+        """What a subject's first word means; an app on top may know more."""
+        return {"outgoing": Outgoing, "callback": Callback}.get(word)
 
     @display(description=_("meaning"))
     def meaning(self, row: Alert) -> str:

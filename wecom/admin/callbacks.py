@@ -119,7 +119,8 @@ class CallbackAdmin(RecordAdmin):
                     ("shown_state", "received"),
                     ("event", "event_key"),
                     ("userid", "task_id"),
-                    ("repeats", "at_once", "answer_ms"),
+                    ("repeats", "answer_ms"),
+                    "at_once",
                 )
             },
         ),

@@ -235,4 +235,4 @@ class Alert(models.Model):
         constraints = [models.UniqueConstraint(fields=["what", "subject"], name="wecom_alert_matter")]
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.subject}"
+        return f"#{self.pk} {self.what}"
