@@ -101,6 +101,7 @@ def _export(form: Export.Form) -> Callable[..., HttpResponseBase | None]:
 
 
 class ExportAdmin(RecordAdmin):
+    nothing_yet = _("Nothing has been exported yet.")
     list_display = ("taken", "by", "shown_what", "form", "rows", "filters")
     list_filter = (("at", admin.DateFieldListFilter),)
     search_fields = ("by", "what", "filters")

@@ -161,6 +161,7 @@ class HoldingFilter(admin.SimpleListFilter):
 
 
 class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
+    nothing_yet = _("No item has been registered yet.")
     form = ItemForm
     deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM, deeds.DISPOSE, deeds.AGREE, deeds.KEEP)
     list_display = ("number", "title", "kind", "category", "place", "found", "kept", "reporter", "shown_state", "asked")

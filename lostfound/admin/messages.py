@@ -85,6 +85,7 @@ class OurOutgoingAdmin(ExportMixin, OutgoingAdmin):
 
 
 class CardUpdateAdmin(OurOutgoingAdmin):
+    nothing_yet = _("No card had to be changed yet.")
     deeds = (deeds.RETRY_UPDATE, deeds.SETTLE)
 
     def get_queryset(self, request: HttpRequest) -> Any:

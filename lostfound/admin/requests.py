@@ -32,6 +32,7 @@ class QuestionFilter(admin.SimpleListFilter):
 
 
 class ContactRequestAdmin(ExportMixin, RecordAdmin):
+    nothing_yet = _("Nobody has asked for a contact yet.")
     list_display = (
         "number",
         "about",

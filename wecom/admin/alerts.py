@@ -49,6 +49,7 @@ class WhatFilter(admin.SimpleListFilter):
 
 
 class AlertAdmin(RecordAdmin):
+    nothing_yet = _("There was nothing to tell yet.")
     list_display = ("shown_what", "about", "meaning", "text", "times", "raised", "told")
     list_display_links = ("shown_what",)
     list_filter = (

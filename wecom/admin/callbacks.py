@@ -94,6 +94,7 @@ class EventFilter(admin.SimpleListFilter):
 
 
 class CallbackAdmin(RecordAdmin):
+    nothing_yet = _("Nothing has come in from WeCom yet.")
     list_display = (
         "number",
         "event",

@@ -47,6 +47,8 @@ def lifetime(code: ResponseCode) -> str:
 class CodeColumns(admin.ModelAdmin):
     """Columns of a code; the code itself is never among them."""
 
+    nothing_yet = _("There is no response code yet: each card brings one, and each tap.")
+
     @display(description=_("fingerprint"))
     def shown_fingerprint(self, row: ResponseCode) -> SafeString:
         return format_html('<span class="lf-mono">{}</span>', row.fingerprint[:12])
@@ -115,6 +117,8 @@ class ChangeInline(RecordInline):
 
 class CardColumns(admin.ModelAdmin):
     """Columns of a card, for every model that is one."""
+
+    nothing_yet = _("No card has been sent yet.")
 
     @display(description=_("state"), ordering="state")
     def shown_state(self, row: SentCard) -> SafeString | str:

@@ -104,6 +104,7 @@ class AttemptInline(RecordInline):
 
 
 class OutgoingAdmin(RecordAdmin):
+    nothing_yet = _("Nothing has been sent yet.")
     list_display = ("number", "what", "subject", "shown_state", "attempts", "answered", "due", "created")
     list_display_links = ("number", "what")
     list_filter: ClassVar[tuple[Any, ...]] = ("state", ("created_at", admin.DateFieldListFilter))
