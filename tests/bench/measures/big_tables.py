@@ -104,4 +104,4 @@ def _copies(row: Job, numbered: dict[str, str], first: int, last: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(insert, [*same, *numbered.values()])
         if connection.vendor == "postgresql":  # autovacuum would do so within a minute
-            cursor.execute(f"ANALYZE {row._meta.db_table}")
+            cursor.execute(f"VACUUM ANALYZE {row._meta.db_table}")
