@@ -48,8 +48,8 @@ class Shop:
         return self.verdict
 
     def register(self, **rules: Any) -> None:
-        rules = {"keeps_trying_for": timedelta(hours=1), **rules}
-        kinds._kinds["shop.tell"] = outbox.Kind(name="shop.tell", prepare=self.prepare, settle=self.settle, **rules)
+        rules = {"keeps_trying_for": timedelta(hours=1), "prepare": self.prepare, "settle": self.settle, **rules}
+        kinds._kinds["shop.tell"] = outbox.Kind(name="shop.tell", **rules)
 
     @staticmethod
     def owe(**more: Any) -> Outgoing:
@@ -81,6 +81,19 @@ class TestOwing:
     def test_the_same_effect_owed_in_parallel_is_one_row(self, shop: Shop) -> None:
         rows = in_threads(6, shop.owe)
         assert len({row.pk for row in rows}) == Outgoing.objects.count() == 1
+
+    @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+    def test_owing_it_again_does_not_wait_for_the_worker_who_writes_to_it(self, shop: Shop, platform: Platform) -> None:
+        """The worker may be waiting for what we hold."""
+        row, owed = shop.owe(), []
+
+        def settle(row: Outgoing, result: outbox.Result) -> None:
+            owed.extend(in_threads(1, shop.owe))
+
+        platform.answers({})
+        shop.register(settle=settle)
+        outbox.drain()
+        assert (now_state(row), owed) == ("done", [row])
 
     def test_what_a_rollback_takes_back_is_not_owed(self, shop: Shop) -> None:
         with transaction.atomic():

@@ -38,9 +38,11 @@ def owe(
         "deadline": now + kind_of(kind).keeps_trying_for,
         "content": content,
     }
-    Outgoing.objects.bulk_create([Outgoing(effect_key=effect_key, **values)], ignore_conflicts=True)
-    wake.up()
-    return Outgoing.objects.get(effect_key=effect_key)
+    # It is looked for first: an INSERT alone would wait for a worker that writes to this row, who may wait for us.
+    row, created = Outgoing.objects.get_or_create(effect_key=effect_key, defaults=values)
+    if created:
+        wake.up()
+    return row
 
 
 def cancel(effect_key: str, *, why: str) -> bool:
