@@ -3,7 +3,6 @@
 from typing import Any
 
 import segno
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
@@ -18,133 +17,19 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from lostfound import conf, errors, selectors, services
 from lostfound.models import HandOver, Item, Move
-from lostfound.services.custody import SPOT
-from lostfound.services.handover import DIGITS, PROOF, SIGNATURE
 from lostfound.states import Channel, Custody, ItemKind, ItemState
 from wecom.admin.deeds import DeedMixin
 from wecom.admin.labels import EMPTY, brief, exact, state_badge
 
 from . import deeds, thanks
-from .contacts import masked, masked_contact
+from .contacts import masked_contact
 from .exporting import ExportMixin
+from .forms import FIELDS, AskForm, HandOverForm, ItemForm, MoveForm
 from .photos import thumbnails
 from .reasons import in_words
-
-FIELDS = (
-    "kind",
-    "title",
-    "category",
-    "description",
-    "hidden_marks",
-    "proof_question",
-    "place",
-    "happened_at",
-    "reporter",
-    "contact_channel",
-)
-USERID = r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}"
-
-
-class UserIdFormField(forms.RegexField):
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", UnfoldAdminTextInputWidget)
-        super().__init__(rf"\A{USERID}\Z", error_messages={"invalid": _("Not a WeCom UserID.")}, **kwargs)
-
-    def clean(self, value: Any) -> str:
-        return str(super().clean(value)).lower()
-
-
-class ItemForm(forms.ModelForm):
-    """The contact is written here and never read back: an empty field leaves it as it is."""
-
-    reporter = UserIdFormField(
-        label=_("Reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."), max_length=64
-    )
-    new_contact = forms.CharField(
-        label=_("Contact"),
-        required=False,
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-    )
-
-    class Meta:
-        model = Item
-        fields = FIELDS
-        widgets = {
-            "description": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-            "hidden_marks": UnfoldAdminTextareaWidget(attrs={"rows": 2, "maxlength": 300}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.kept = masked(self.instance) if self.instance.pk else ""
-        self.fields["new_contact"].help_text = (
-            _("Now: %(contact)s. Leave it empty to keep it.") % {"contact": self.kept}
-            if self.kept
-            else _("The phone number, or where to pick it up. Empty for WeCom chat.")
-        )
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
-        by_wecom = values.get("contact_channel") == Channel.WECOM
-        kept = self.kept and "contact_channel" not in self.changed_data
-        if values.get("contact_channel") and not (by_wecom or kept or values.get("new_contact")):
-            self.add_error("new_contact", _("Say which number, or where."))
-        return values
-
-
-class AskForm(forms.Form):
-    owner = UserIdFormField(label=_("Owner"), help_text=_("WeCom UserID of the one who lost it."), max_length=64)
-    message = forms.CharField(
-        label=_("Message to the finder"),
-        required=False,
-        max_length=200,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-    )
-
-
-class MoveForm(forms.Form):
-    custody = forms.ChoiceField(label=_("Kept"), choices=Custody.choices, widget=UnfoldAdminRadioSelectWidget)
-    shelf = forms.CharField(label=_("Shelf"), required=False, max_length=SPOT, widget=UnfoldAdminTextInputWidget)
-    box = forms.CharField(label=_("Box"), required=False, max_length=SPOT, widget=UnfoldAdminTextInputWidget)
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
-        if values.get("custody") == Custody.FINDER and (values.get("shelf") or values.get("box")):
-            self.add_error("custody", _("Shelves and boxes are at the desk."))
-        return values
-
-
-class HandOverForm(forms.Form):
-    code = forms.CharField(
-        label=_("Pick-up code"),
-        required=False,
-        max_length=DIGITS + 4,
-        help_text=_("Six digits that the owner finds on their page 我的. Without it say below what proved it."),
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    signature = forms.CharField(
-        label=_("Name of who receives it"), max_length=SIGNATURE, widget=UnfoldAdminTextInputWidget
-    )
-    proof = forms.CharField(
-        label=_("What proved that it is theirs"),
-        required=False,
-        max_length=PROOF,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-    )
-
-    def clean_code(self) -> str:
-        return "".join(str(self.cleaned_data["code"]).split())
-
-    def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
-        if not values.get("code") and not values.get("proof") and "proof" not in self.errors:
-            self.add_error("proof", _("Enter the pick-up code, or say here what proved it."))
-        return values
 
 
 class HoldingFilter(admin.SimpleListFilter):
