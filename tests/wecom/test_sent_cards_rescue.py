@@ -86,7 +86,6 @@ class TestWallet:
         card = sent()
         card.codes.update(issued_at=timezone.now() - timedelta(hours=30))
         assert sent_cards.usable_codes(card).exists()
-        SentCard.objects.update(created_at=timezone.now() - timedelta(hours=73))
         card.codes.update(issued_at=timezone.now() - timedelta(hours=73))
         sent_cards.close(card, "已完成")
         work()

@@ -87,9 +87,8 @@ def release_code(code: ResponseCode, *, in_doubt: bool = False) -> bool:
 
 
 def _expire(card: SentCard, now: datetime) -> None:
-    before = now - conf.code_hard_lifetime()
-    if card.created_at <= before:  # no code is older than its card
-        card.codes.filter(state=State.LIVE, issued_at__lte=before).update(state=State.EXPIRED)
+    old = card.codes.filter(state=State.LIVE, issued_at__lte=now - conf.code_hard_lifetime())
+    old.update(state=State.EXPIRED)
 
 
 def _move(code: ResponseCode, old: ResponseCode.State, new: ResponseCode.State, **fields: object) -> bool:
