@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 BEAT = 5.0  # seconds between two beats
 BEAT_BELIEVED = timedelta(seconds=30)
 CLOCK = 1.0  # seconds between two looks at what is due by the clock
-FINISH_IN = 8.0  # seconds to finish what is in hand when told to stop; supervisors grant 10 for all of it
+FINISH_IN = 7.0  # seconds to finish what is in hand when told to stop; supervisors grant 10 for all of it
 GATHER = 0.05  # seconds in which some slots come free, where many rows wait
 AWAY = 1.0  # seconds until the database is tried again
 
@@ -74,7 +74,7 @@ class Worker:
         self._many_wait = False  # the last look filled every free slot
 
     def run(self) -> bool:
-        """Work until told to stop. True: the calls in hand are finished; False: 8 seconds were not enough for one.
+        """Work until told to stop. True: the calls in hand are finished; False: 7 seconds were not enough for one.
 
         Its row then stays under its lease, and is due again with a doubt after it, as after any death.
         """
