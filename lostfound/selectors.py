@@ -82,6 +82,10 @@ def next_step(request: ContactRequest) -> str:
             return _("A person has seen to the contact by hand.")
         return _DELIVERING.get(request.delivery, _done)()
     if request.cards.filter(state=CardState.STUCK).exists():
+        if Outgoing.objects.filter(
+            topic=owing.topic_of(request.pk), kind=owing.RECALL_CARD, state__in=Outgoing.OPEN
+        ).exists():
+            return _("A card could not show its final text: it is about to be taken back.")
         return _("A card does not show its final text; its update can be retried when a code is left.")
     if request.cards.filter(state=CardState.CLOSING).exists():
         return _("The card is about to get its final text.")

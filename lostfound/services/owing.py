@@ -17,7 +17,7 @@ from wecom.outbox import Outgoing
 
 DELIVER_CONTACT = "lostfound.deliver_contact"
 TELL = "lostfound.tell"
-SEND_CARD = "lostfound.send_card"
+SEND_CARD, RECALL_CARD = "lostfound.send_card", "lostfound.recall_card"
 
 
 def topic_of(request_id: int) -> str:

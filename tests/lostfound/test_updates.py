@@ -6,7 +6,7 @@ import pytest
 import requests as http
 from django.utils import timezone
 
-from lostfound import services
+from lostfound import selectors, services
 from lostfound.errors import NothingToDo
 from lostfound.models import Card
 from lostfound.states import Happened as H
@@ -20,6 +20,7 @@ from tests.lostfound.world import (
     UPDATE,
     WeCom,
     asked,
+    card_of,
     drain_later,
     events,
     killed,
@@ -93,6 +94,16 @@ def test_where_a_card_cannot_be_taken_back_a_text_tells_the_result(wecom: WeCom)
     card.refresh_from_db()
     assert card.shows == "确认 / 婉拒"
     assert "已推送给失主" in wecom.seen_by(FINDER)[0]
+
+
+def test_while_a_recall_waits_the_next_step_says_so(wecom: WeCom) -> None:
+    card = accepted(wecom)
+    wecom.will(UPDATE, DEAD_CODE, DEAD_CODE)
+    wecom.will(RECALL, {"errcode": -1, "errmsg": "busy"}, {"errcode": 42052, "errmsg": "too old"})
+    outbox.drain()
+    assert selectors.next_step(card_of(card.request).request) == "有卡片未能显示最终文字，即将撤回。"
+    drain_later()
+    assert "可以重试更新" in selectors.next_step(card_of(card.request).request)
 
 
 def test_a_recall_that_is_refused_is_followed_by_the_text(wecom: WeCom) -> None:
