@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -64,13 +64,22 @@ def _requests(term: str) -> Found:
 
 
 def _people(term: str) -> Found:
-    """Members by name or UserID: each leads to what concerns them."""
+    """Members by name or UserID: each leads to what concerns them.
+
+    Whom WeCom has not told us of yet is found by the whole UserID, if there is a request.
+    """
     known = Member.objects.filter(Q(name__icontains=term) | Q(userid__istartswith=term)).order_by("userid")
-    people = {str(row.userid): str(row.name) for row in known[: MOST * 2]}
-    for userid, name in list(people.items())[:MOST]:
-        number = ContactRequest.objects.filter(Q(owner=userid) | Q(finder=userid)).count()
+    people = {str(row.userid): str(row.name) for row in known[:MOST]}
+    if _requests_of(term).exists():
+        people.setdefault(term.lower(), "")
+    for userid, name in people.items():
+        number = _requests_of(userid).count()
         told = _("%(count)s contact requests") % {"count": number}
         yield _results_of("lostfound.contactrequest", userid, f"{name or userid} ({userid})", told, "person")
+
+
+def _requests_of(userid: str) -> "QuerySet[ContactRequest]":
+    return ContactRequest.objects.filter(Q(owner=userid) | Q(finder=userid))
 
 
 def _cards(term: str) -> Found:

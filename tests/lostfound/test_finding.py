@@ -71,6 +71,17 @@ def test_a_member_is_found_by_name_and_leads_to_what_concerns_them(office: Clien
     assert [row.pk for row in office.get(link).context["cl"].result_list] == [request.pk]
 
 
+def test_whoever_asked_or_found_is_found_by_userid_before_the_address_book_knows_them(
+    office: Client, wecom: WeCom
+) -> None:
+    request = asked().request
+    for userid in (OWNER, FINDER.upper()):
+        ((title, link),) = find(office, userid)
+        assert title == f"{userid.lower()} ({userid.lower()})"
+        assert [row.pk for row in office.get(link).context["cl"].result_list] == [request.pk]
+    assert find(office, OWNER[:-1]) == []
+
+
 def test_an_errcode_tells_what_it_means_and_leads_to_the_messages(office: Client, wecom: WeCom) -> None:
     asked()
     row = Outgoing.objects.earliest("pk")
