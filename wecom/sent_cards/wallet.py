@@ -25,20 +25,16 @@ def keep_code(card: SentCard, code: str, *, source: ResponseCode.Source, issued_
     """Put a code into the wallet; False where there is none, or it was kept before (spent ones stay spent)."""
     if not code:
         return False
-    row = ResponseCode(
-        card_id=card.pk,
-        app=card.app,
-        code=code,
-        fingerprint=fingerprint(code),
-        source=source,
-        userid=userid,
-        issued_at=issued_at,
-        expires_at=issued_at + conf.code_lifetime(),
-    )
-    if ResponseCode.objects.filter(app=row.app, fingerprint=row.fingerprint).exists():
-        return False
-    ResponseCode.objects.bulk_create([row], ignore_conflicts=True)
-    return True
+    values = {
+        "card_id": card.pk,
+        "code": code,
+        "source": source,
+        "userid": userid,
+        "issued_at": issued_at,
+        "expires_at": issued_at + conf.code_lifetime(),
+    }
+    _, new = ResponseCode.objects.get_or_create(app=card.app, fingerprint=fingerprint(code), defaults=values)
+    return new
 
 
 def usable_codes(card: SentCard, *, now: datetime | None = None) -> "QuerySet[ResponseCode]":
@@ -59,9 +55,9 @@ def reserve_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
 
     Of two rows that ask at the same moment one gets a code: the move is one filtered UPDATE.
     """
-    now = timezone.now()
     if held := reserved_code(card, outgoing_id=outgoing_id):
         return held
+    now = timezone.now()
     _expire(card, now)
     for code in usable_codes(card, now=now):
         if _move(code, State.LIVE, State.RESERVED, reserved_for=outgoing_id, used_at=now):
