@@ -19,7 +19,7 @@ FLOORS = {
     "wecom": {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth members dispatch handlers"
-        " masking wake listen alerts",
+        " masking wake listen alerts transactions",
         "Decisions": "inbox outbox sent_cards watch worker retention forgetting standing doctor",
         "Door": "effects views urls tasks checks admin apps management",
     },
@@ -34,7 +34,7 @@ FLOORS = {
 # What the lost and found may see of wecom …
 WECOM_FOR_LOSTFOUND = (
     "cards messages recipients replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
-    " alerts members retention forgetting client"
+    " alerts members retention forgetting client transactions"
 )
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.

@@ -1,6 +1,7 @@
 """Decisions: what a finder answers, on a card or on their page. Actor and receivers come from our rows alone."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from lostfound.card_content import CONFIRM, DECLINE
@@ -8,25 +9,25 @@ from lostfound.errors import Invalid, NotFound, RequestClosed, WrongActor
 from lostfound.models import Card, ContactRequest
 from lostfound.states import Channel, Delivery, Final, Happened, RequestState
 from wecom import alerts
+from wecom.transactions import in_transaction
 
 from . import contact, owing
 from .cards import close_cards, reopen_card, revive_card
 from .items import CONTACT, words
-from .journal import lock_request, move_request, note
+from .journal import lock_request_of, move_request, note
 
 REASON = 100
 
 
-@transaction.atomic
+@in_transaction
 def take_tap(*, task_id: str, member: str, key: str, cause: str = "") -> str:
     """Do what the press of this button asks for; why nothing was done, and an empty text where something was.
 
     What the press brings the card, wecom has taken down before. Safe to repeat.
     """
-    card = Card.objects.filter(task_id=task_id).first()
+    card = _locked(Card.objects.filter(task_id=task_id))
     if card is None:
         return "unknown card"
-    card = _locked(card)
     if member.lower() != card.request.finder.lower():
         alerts.alert(alerts.WRONG_ACTOR, f"request {card.request_id}", f"task_id={card.task_id}")
         note(card.request, Happened.WRONG_ACTOR, actor=member, cause=cause, round=card.round)
@@ -135,25 +136,27 @@ def _withdraw_consent(card: Card, *, actor: str, cause: str) -> None:
 
 
 def _card_of(task_id: str, member: str) -> Card:
-    card = Card.objects.filter(task_id=task_id).first()
+    card = _locked(Card.objects.filter(task_id=task_id))
     if card is None:
         raise NotFound("card", task_id)
     if member.lower() != card.recipient.lower():
         raise WrongActor("only the finder decides")
-    return _locked(card)
+    return card
 
 
 def _asked_of(request_id: int, finder: str) -> Card:
     """The newest card of a request, if it is this member who is asked."""
-    card = Card.objects.filter(request=request_id, request__finder=finder.lower()).order_by("-round").first()
+    cards = Card.objects.filter(request=request_id, request__finder=finder.lower())
+    card = _locked(cards.order_by("-round"))
     if card is None:
         raise NotFound("contact request", request_id)
-    return _locked(card)
+    return card
 
 
-def _locked(card: Card) -> Card:
-    """The card as it is once its request is locked."""
-    request = lock_request(card.request_id)
-    card.refresh_from_db()
-    card.request = request
+def _locked(cards: QuerySet[Card]) -> Card | None:
+    """The first of these cards as it is once its request is locked; None where there is none."""
+    request = lock_request_of(cards)
+    card = cards.first() if request else None
+    if request and card:
+        card.request = request
     return card

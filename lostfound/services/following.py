@@ -10,7 +10,7 @@ from lostfound.states import Final, Happened, RequestState
 from wecom.sent_cards import CardChange, Follower, News, SentCard, What
 
 from . import owing
-from .journal import WORKER, lock_request, note
+from .journal import WORKER, hold_request, note
 from .requests import end_unanswered
 
 _HAPPENED = {
@@ -37,7 +37,7 @@ class CardFollower(Follower):
     """The lost and found, as wecom knows it."""
 
     def lock(self, card: SentCard) -> None:
-        lock_request(owing.request_id_of(card.topic) or 0)
+        hold_request(owing.request_id_of(card.topic) or 0)
 
     def unwanted(self, card: SentCard) -> str:
         ours = _ours(card)

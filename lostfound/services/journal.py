@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from lostfound.errors import NotFound, RequestClosed
-from lostfound.models import ContactRequest, TimelineEntry
+from lostfound.models import Card, ContactRequest, TimelineEntry
 from lostfound.states import Happened, RequestState
 
 WORKER = "worker"  # the actor of what ran by itself
@@ -17,9 +18,24 @@ def lock_request(request_id: int | str) -> ContactRequest:
     The lock leaves foreign keys alone: a timeline entry of another transaction does not wait for it.
     """
     try:
-        return ContactRequest.objects.select_for_update(no_key=True).get(pk=request_id)
+        return _locked().get(pk=request_id)
     except ContactRequest.DoesNotExist:
         raise NotFound("contact request", request_id) from None
+
+
+def lock_request_of(cards: QuerySet[Card]) -> ContactRequest | None:
+    """The request of the first of these cards, locked as above, its item at hand; None where there is no card."""
+    return _locked().select_related("item").filter(pk=cards.values("request")[:1]).first()
+
+
+def hold_request(request_id: int) -> None:
+    """Lock it as above and read nothing of it."""
+    if not _locked().filter(pk=request_id).values_list("pk", flat=True):
+        raise NotFound("contact request", request_id)
+
+
+def _locked() -> QuerySet[ContactRequest]:
+    return ContactRequest.objects.select_for_update(no_key=True, of=("self",))
 
 
 def move_request(request: ContactRequest, old: RequestState, new: RequestState, **fields: Any) -> None:

@@ -28,20 +28,25 @@ def owe(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an effect is owed inside the transaction that makes it due")
-    now = timezone.now()
-    values = {
-        "app": app,
-        "kind": kind,
-        "subject": str(subject),
-        "topic": topic,
-        "due_at": due_at or now,
-        "deadline": now + kind_of(kind).keeps_trying_for,
-        "content": content,
-    }
     # It is looked for first: an INSERT alone would wait for a worker that writes to this row, who may wait for us.
-    row, created = Outgoing.objects.get_or_create(effect_key=effect_key, defaults=values)
-    if created:
-        wake.up()
+    if known := Outgoing.objects.filter(effect_key=effect_key).first():
+        return known
+    now = timezone.now()
+    row = Outgoing(
+        app=app,
+        kind=kind,
+        subject=str(subject),
+        topic=topic,
+        effect_key=effect_key,
+        due_at=due_at or now,
+        deadline=now + kind_of(kind).keeps_trying_for,
+        content=content,
+    )
+    # Where somebody was quicker by a moment, theirs stays, and this is its key.
+    Outgoing.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["effect_key"], update_fields=["effect_key"]
+    )
+    wake.up()
     return row
 
 

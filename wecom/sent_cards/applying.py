@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from wecom import limits, outbox
 from wecom.errcodes import Outcome
-from wecom.models import CardChange, ResponseCode, SentCard
+from wecom.models import CardChange, SentCard
 from wecom.outbox import Outgoing
 
 from . import wallet
@@ -53,10 +53,11 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
 def settle(row: Outgoing, result: outbox.Result) -> outbox.Again | outbox.Park | None:
     """Write what became of the code and the card. Again: a spare code is left."""
     card, change = locked_change(row)
-    code = wallet.reserved_code(card, outgoing_id=row.pk)
     cause = f"outgoing {row.pk}"
     if result.state in (outbox.State.DONE, outbox.State.INFERRED):
-        return _applied(card, change, code, result, cause)
+        wallet.spend_code(card, outgoing_id=row.pk)
+        return _applied(card, change, result, cause)
+    code = wallet.reserved_code(card, outgoing_id=row.pk)
     if code and result.outcome is Outcome.REFUSED and result.errcode in DEAD_CODE:
         wallet.refuse_code(code)
         hear(card, What.CODE_REFUSED, cause=cause, change=change, errcode=result.errcode)
@@ -89,11 +90,7 @@ def _why_not(card: SentCard, change: CardChange) -> str:
     return ""
 
 
-def _applied(
-    card: SentCard, change: CardChange, code: ResponseCode | None, result: outbox.Result, cause: str
-) -> outbox.Park | None:
-    if code:
-        wallet.spend_code(code)
+def _applied(card: SentCard, change: CardChange, result: outbox.Result, cause: str) -> outbox.Park | None:
     seen_by, left_out = _seen_by(card, change), outbox.unreached(result.answer)
     if seen_by.are_all_known and left_out.issuperset(seen_by.members):
         give_up(card, change, cause=cause, why="WeCom changed nobody's card")

@@ -5,11 +5,10 @@ Every function may be called anywhere, is one transaction of its own or part of 
 
 from collections.abc import Iterable
 
-from django.db import transaction
-
 from wecom import conf
 from wecom.errors import CardInvalid
 from wecom.models import CardChange, SentCard
+from wecom.transactions import in_transaction
 
 from . import contents
 from .contents import Content
@@ -20,7 +19,7 @@ from .rows import State, locked, move, owed_changes
 _GONE = (State.CANCELLED, State.UNDELIVERED, State.RECALLED, State.CLOSED)
 
 
-@transaction.atomic
+@in_transaction
 def update(
     card: SentCard | str,
     content: Content,
@@ -48,7 +47,7 @@ def update(
     return True
 
 
-@transaction.atomic
+@in_transaction
 def close(
     card: SentCard | str,
     content: Content,
@@ -69,13 +68,14 @@ def close(
     if card.state in _GONE or card.recall_wanted:
         return False
     change = _owed(card, content, final=True, rescue_text=rescue_text)
-    fixed = card.changes.filter(final=True).exclude(state=CardChange.State.REPLACED).first()
+    changes = list(card.changes.exclude(state=CardChange.State.REPLACED).order_by("pk"))
+    fixed = next((one for one in changes if one.final), None)
     if fixed and fixed.content != change.content:
         if not instead or may_have_shown(card, fixed):
             return False
         strike(card, fixed)
         fixed = None
-    owed = owed_changes(card)
+    owed = [one for one in changes if one.state == CardChange.State.OWED]
     if fixed is None:
         change.save()
         move(card, is_final=True)
@@ -84,7 +84,7 @@ def close(
     return True
 
 
-@transaction.atomic
+@in_transaction
 def reopen(card: SentCard | str, *, app: str = conf.DEFAULT) -> bool:
     """Take the last content back that was owed; False where it is shown, or may be."""
     card = locked(card, app=app)

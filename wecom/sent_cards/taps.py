@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from django.db import transaction
-
 from wecom.events import CardTap
 from wecom.models import Callback, SentCard
+from wecom.transactions import in_transaction
 
 from . import wallet
 from .following import What
@@ -58,7 +57,7 @@ class FirstTap:
         return Recipients.of(SentCard(recipients=json.loads(recipients))).may_include(self.event.userid)
 
 
-@transaction.atomic
+@in_transaction
 def keep_tap(
     card: SentCard, *, event: CardTap, received_at: datetime, quiet_until: datetime | None = None, cause: str = ""
 ) -> None:

@@ -21,20 +21,21 @@ from .recipients import Recipients
 State, Source = ResponseCode.State, ResponseCode.Source
 
 
-def keep_code(card: SentCard, code: str, *, source: ResponseCode.Source, issued_at: datetime, userid: str = "") -> bool:
-    """Put a code into the wallet; False where there is none, or it was kept before (spent ones stay spent)."""
+def keep_code(card: SentCard, code: str, *, source: ResponseCode.Source, issued_at: datetime, userid: str = "") -> None:
+    """Put a code into the wallet, if there is one; what was kept before stays as it is, and spent ones spent."""
     if not code:
-        return False
-    values = {
-        "card_id": card.pk,
-        "code": code,
-        "source": source,
-        "userid": userid,
-        "issued_at": issued_at,
-        "expires_at": issued_at + conf.code_lifetime(),
-    }
-    _, new = ResponseCode.objects.get_or_create(app=card.app, fingerprint=fingerprint(code), defaults=values)
-    return new
+        return
+    kept = ResponseCode(
+        card_id=card.pk,
+        app=card.app,
+        code=code,
+        fingerprint=fingerprint(code),
+        source=source,
+        userid=userid,
+        issued_at=issued_at,
+        expires_at=issued_at + conf.code_lifetime(),
+    )
+    ResponseCode.objects.bulk_create([kept], ignore_conflicts=True)
 
 
 def usable_codes(card: SentCard, *, now: datetime | None = None) -> "QuerySet[ResponseCode]":
@@ -69,8 +70,10 @@ def reserved_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
     return card.codes.filter(state=State.RESERVED, reserved_for=outgoing_id).first()
 
 
-def spend_code(code: ResponseCode) -> bool:
-    return _move(code, State.RESERVED, State.SPENT, used_at=timezone.now())
+def spend_code(card: SentCard, *, outgoing_id: int) -> None:
+    """The change was made with the code that this row holds."""
+    held = card.codes.filter(state=State.RESERVED, reserved_for=outgoing_id)
+    held.update(state=State.SPENT, used_at=timezone.now())
 
 
 def refuse_code(code: ResponseCode) -> bool:
