@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection, connections
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -94,6 +95,12 @@ def empty_caches(request: pytest.FixtureRequest) -> None:
     ):
         request.getfixturevalue("db")
         caches["wecom"].clear()
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_site() -> None:
+    """A request leaves its language behind in the thread, and the next test may ask for none."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
