@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone
 
 from . import leases
 from .fields import CannotOpen, EncryptedTextField
 from .models import Job
+from .transactions import whole
 
 LEASE = timedelta(seconds=60)
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600))
@@ -39,7 +40,7 @@ def claim(model: type[_Row], *, order: tuple[str, ...], limit: int, worker: str)
     now = timezone.now()
     if limit <= 0 or not due(model, now).exists():
         return []
-    with transaction.atomic(durable=True):
+    with whole():
         rows = _read(_locked(due(model, now)).order_by(*order)[:limit])
         _take(model, rows, now, worker)
     return rows
@@ -49,7 +50,7 @@ def claim_one(model: type[_Row], pk: int, *, worker: str) -> _Row | None:
     """Take this row if it is due and nobody works on it, also where hand_over() keeps it for us; else None."""
     now = timezone.now()
     free = Q(state=Job.WAITING, due_at__lte=now) | Q(state=Job.RUNNING, lease_until__lte=now)
-    with transaction.atomic(durable=True):
+    with whole():
         rows = _read(_locked(model._default_manager.filter(free, pk=pk)))
         _take(model, rows, now, worker)
     return rows[0] if rows else None
@@ -70,7 +71,7 @@ def hand_over(model: type[_Row], *, order: tuple[str, ...], limit: int) -> list[
     now = timezone.now()
     if not due(model, now).exists():
         return []
-    with transaction.atomic(durable=True):
+    with whole():
         ids = list(_locked(due(model, now)).order_by(*order).values_list("pk", flat=True)[:limit])
         model._default_manager.filter(pk__in=ids).update(
             state=Job.WAITING, lease_until=now + LEASE, leased_by="handed over"

@@ -1,6 +1,8 @@
-"""Plumbing: what is a transaction of its own, or a part of the caller's."""
+"""Plumbing: transactions that are whole, and functions that are part of one."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -8,6 +10,26 @@ from django.db import connection, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+TURN = 1.0  # seconds that a thread waits for its turn
+
+_turn = threading.RLock()
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """A transaction that is durable when it ends, and never a part of another.
+
+    SQLite lets one connection write at a time; whoever else wants to looks again after pauses that grow. So the threads
+    of a process take turns: the next one begins at once. A turn is no lock: who waits for long goes without.
+    """
+    mine = connection.vendor == "sqlite" and _turn.acquire(timeout=TURN)
+    try:
+        with transaction.atomic(durable=True):
+            yield
+    finally:
+        if mine:
+            _turn.release()
 
 
 def in_transaction(function: Callable[P, T]) -> Callable[P, T]:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from . import dispatch, inbox, jobs, leases, listen, outbox, watch
 from .models import Callback, Job, Outgoing
+from .processor import Processor
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Worker:
         self._lock = threading.Lock()
         self._turns = deque(SORTS)
         self._many_wait = False  # the last look filled every free slot
+        self._processor = Processor()
 
     def run(self) -> bool:
         """Work until told to stop. True: the calls in hand are finished; False: 7 seconds were not enough for one.
@@ -90,7 +92,10 @@ class Worker:
                     self._wake.wait(self._pause())
                 self._wake.clear()
                 if self._many_wait:
+                    self._processor.stay()
                     self._gather()
+                else:
+                    self._processor.roam()
         finally:
             finished = self._finish(pool, beside)
         return finished
@@ -130,7 +135,7 @@ class Worker:
     def _gather(self) -> None:
         """While many rows wait: a moment for some more slots to come free, so that one look fills them all."""
         give_up = time.monotonic() + GATHER
-        while self._free() < self.slots // 4 and not self._stopping.is_set() and time.monotonic() < give_up:
+        while self._free() < self.slots // 2 and not self._stopping.is_set() and time.monotonic() < give_up:
             self._wake.wait(GATHER / 5)
             self._wake.clear()
 

@@ -7,7 +7,7 @@ because a mistake may be a race that another try does not lose, and then a perso
 import logging
 from enum import Enum
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from wecom import alerts, jobs
@@ -22,6 +22,7 @@ from wecom.errors import (
 )
 from wecom.masking import mask_text
 from wecom.models import Callback
+from wecom.transactions import whole
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,6 @@ def failed(row: Callback, exc: Exception) -> None:
 
 def set_aside(row: Callback, *, why: str, text: str, **fields: int) -> None:
     """The callback is poison: a person must look. `text` is for the alert, `why` stays with the row."""
-    with transaction.atomic(durable=True):
+    with whole():
         if jobs.let_go(row, state=Callback.State.POISON, error=why, finished_at=timezone.now(), **fields):
             alerts.alert(alerts.POISON, f"callback {row.pk}", text)

@@ -4,7 +4,6 @@ import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from wecom import conf, crash, dispatch, events, jobs, sent_cards, wake
@@ -13,6 +12,7 @@ from wecom.errors import ConfigError, PayloadMalformed
 from wecom.events import CardTap, Event
 from wecom.fields import CannotOpen
 from wecom.models import Callback
+from wecom.transactions import whole
 
 from .arguments import LookUp, Run, User, tapped_card
 from .failures import failed, set_aside
@@ -87,7 +87,8 @@ def _handle(row: Callback, event: Event) -> None:
     """The code of a tap goes into the wallet first, for good: whatever its handler does, the card can be updated."""
     received = _received(row, event)
     if isinstance(event, CardTap):
-        _keep_tap(received, event)
+        with whole():
+            _keep_tap(received, event)
     route = dispatch.find(event)
     if route is None:
         if isinstance(event, CardTap):
@@ -106,11 +107,11 @@ def _run(row: Callback, received: Received, route: dispatch.Route, user: User) -
     """Call the handler, and commit what it owes with the end of the row: in its own transaction, or after it."""
     apart = "client" in route.asks
     user.may_ask = apart
-    whole: AbstractContextManager[None] = nullcontext() if apart else transaction.atomic(durable=True)
-    with whole:
+    around: AbstractContextManager[None] = nullcontext() if apart else whole()
+    with around:
         run = Run(route, received, user)
         verdict = run.call()
-        with transaction.atomic(durable=True) if apart else nullcontext():
+        with whole() if apart else nullcontext():
             run.owe()
             _end(row, verdict)
             crash.point("cb.handled_not_committed")

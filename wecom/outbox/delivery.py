@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils import timezone
 
 from wecom import alerts, clients, crash, jobs, limits
@@ -17,6 +17,7 @@ from wecom.errcodes import Outcome, Reaction, explain
 from wecom.errors import ApiError, ConfigError, NotSent, TokenUnavailable, TransportError, WeComError
 from wecom.masking import mask, mask_text
 from wecom.models import Attempt, Outgoing
+from wecom.transactions import whole
 
 from .kinds import Again, Call, Kind, Nothing, Park, Result, State, kind_of
 
@@ -89,7 +90,7 @@ def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
 
     Raises Held where it has to wait; nothing is written then, and what prepare reserved is free again.
     """
-    with transaction.atomic(durable=True):
+    with whole():
         _hold(row)
         doubt = _doubt(row)
         if _too_late(kind, row):
@@ -147,7 +148,7 @@ def _finish(row: Outgoing, kind: Kind, call: Call, attempt: Attempt, tried: Trie
     """Close the try and decide what becomes of the row, with what it means for the domain, in one transaction."""
     rest = _tell_limits(row, call, tried)
     try:
-        with transaction.atomic(durable=True):
+        with whole():
             _write(row, last_errcode=tried.errcode)
             _close_attempt(attempt, call, tried)
             _decide(row, kind, call, tried, rest)
@@ -160,7 +161,7 @@ def _finish(row: Outgoing, kind: Kind, call: Call, attempt: Attempt, tried: Trie
         raise
     except Exception as exc:
         logger.exception("the outcome could not be settled: outgoing=%s", row.pk)
-        with transaction.atomic(durable=True):
+        with whole():
             _close_attempt(attempt, call, tried)
             _close(row, State.PARKED, error=f"not settled: {type(exc).__name__}")
 
@@ -247,14 +248,14 @@ def _broken(row: Outgoing, exc: Exception) -> None:
     if isinstance(exc, ConfigError) or not hopeless:
         return _wait(row, until=timezone.now() + jobs.backoff(failures), why=why, failures=failures)
     try:
-        with transaction.atomic(durable=True):
+        with whole():
             _hold(row)
             _end(row, kind_of(row.kind), State.PARKED, Tried(outcome=Outcome.NOT_SENT, errmsg=why), in_doubt=False)
     except (Lost, DatabaseError):
         raise
     except Exception:
         logger.exception("nor could its end be settled: outgoing=%s", row.pk)
-        with transaction.atomic(durable=True):
+        with whole():
             _close(row, State.PARKED, error=why)
 
 
