@@ -306,3 +306,20 @@ def test_a_row_that_becomes_due_by_the_clock_is_not_overslept(start: Any, upstre
     wait_until(lambda: states() == ["done"], seconds=10, what="the send")
     late = Outgoing.objects.get().tries.get().started_at - due
     assert timedelta(0) <= late < timedelta(seconds=0.4)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells where a process may run")
+@pytest.mark.skipif(os.cpu_count() == 1, reason="there is one processor, and nothing to choose")
+def test_with_a_backlog_it_stays_on_one_processor_and_roams_again_after_it(start: Any, upstream: Upstream) -> None:
+    upstream.takes = 0.05
+    owe(60)
+    process = start("--slots", "2")
+
+    def places() -> str:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        return status.partition("Cpus_allowed_list:")[2].split()[0]
+
+    everywhere = places()
+    wait_until(lambda: places().isdigit(), seconds=20)
+    wait_until(lambda: set(states()) == {"done"}, seconds=30)
+    wait_until(lambda: places() == everywhere, seconds=20)
