@@ -21,7 +21,8 @@ def whole() -> Iterator[None]:
     """A transaction that is durable when it ends, and never a part of another.
 
     SQLite lets one connection write at a time; whoever else wants to looks again after pauses that grow. So the threads
-    of a process take turns: the next one begins at once. A turn is no lock: who waits for long goes without.
+    of a worker take turns: the next one begins at once. A turn is no lock: who waits for long goes without. A request
+    takes none, for it has to answer in three seconds even where the database is locked.
     """
     mine = connection.vendor == "sqlite" and _turn.acquire(timeout=TURN)
     try:

@@ -6,13 +6,12 @@ import time
 from collections.abc import Mapping
 from functools import cache
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from wecom import alerts, conf, crash, crypto, dispatch, events, replies, sent_cards, wake, xml
 from wecom.errors import EnvelopeMalformed, PayloadMalformed, Stale
 from wecom.models import Callback
-from wecom.transactions import whole
 
 from .instant import Instant, instant_reply
 from .processing import is_for
@@ -108,7 +107,7 @@ def _keep_and_tell(row: Callback, instant: Instant | None) -> bool:
         row.state, row.finished_at = State.QUARANTINED, timezone.now()
         row.error = "another message came under its MsgId"
     row.msg_id = ""  # what is set aside takes no number from a message that is not
-    with whole():
+    with transaction.atomic(durable=True):
         is_new = _keep(row)
         if is_new:
             alerts.alert(str(row.state), f"callback {row.pk}", f"event={row.event} why={row.error}")
