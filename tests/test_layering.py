@@ -34,7 +34,7 @@ FLOORS = {
 # What the lost and found may see of wecom …
 WECOM_FOR_LOSTFOUND = (
     "cards messages recipients replies events errors errcodes dispatch handlers outbox sent_cards clients fields oauth"
-    " alerts members retention forgetting client transactions"
+    " alerts members retention forgetting client"
 )
 # … and what some see besides: the admin shows the rows on wecom's own pages, made larger; where a person mends
 # things, a callback is handled again.

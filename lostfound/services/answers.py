@@ -9,7 +9,6 @@ from lostfound.errors import Invalid, NotFound, RequestClosed, WrongActor
 from lostfound.models import Card, ContactRequest
 from lostfound.states import Channel, Delivery, Final, Happened, RequestState
 from wecom import alerts
-from wecom.transactions import in_transaction
 
 from . import contact, owing
 from .cards import close_cards, reopen_card, revive_card
@@ -19,7 +18,7 @@ from .journal import lock_request_of, move_request, note
 REASON = 100
 
 
-@in_transaction
+@transaction.atomic(savepoint=False)
 def take_tap(*, task_id: str, member: str, key: str, cause: str = "") -> str:
     """Do what the press of this button asks for; why nothing was done, and an empty text where something was.
 
