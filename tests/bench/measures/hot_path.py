@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable
 
-from tests.bench import envelopes, load, people
+from tests.bench import databases, envelopes, load, people
 from tests.bench.numbers import median_of_each, quantile
 from tests.bench.processes import Web
 
@@ -21,6 +21,7 @@ def measure(server: Web, *, rounds: int, seconds: float, burst: int) -> dict[str
     views = _views()
     for view in views.values():
         load.send("closed", server.port, view(100), connections=8, seconds=5)
+    databases.know_what_is_there()
     found: dict[str, dict[str, list[Numbers]]] = defaultdict(lambda: defaultdict(list))
     loads = [("burst", 0), *(("closed", connections) for connections in CONNECTIONS)]
     for number in range(rounds):
