@@ -19,7 +19,7 @@ FLOORS = {
     "wecom": {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
         "Plumbing": "conf fields models jobs leases limits tokens client clients oauth members dispatch handlers"
-        " masking wake listen alerts transactions processor",
+        " masking wake listen alerts transactions affinity",
         "Decisions": "inbox outbox sent_cards watch worker retention forgetting standing doctor",
         "Door": "effects views urls tasks checks admin apps management",
     },

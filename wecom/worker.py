@@ -20,8 +20,8 @@ from django.db import DatabaseError, close_old_connections, connection, connecti
 from django.utils import timezone
 
 from . import dispatch, inbox, jobs, leases, listen, outbox, watch
+from .affinity import Affinity
 from .models import Callback, Job, Outgoing
-from .processor import Processor
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Worker:
         self._lock = threading.Lock()
         self._turns = deque(SORTS)
         self._many_wait = False  # the last look filled every free slot
-        self._processor = Processor()
+        self._affinity = Affinity()
 
     def run(self) -> bool:
         """Work until told to stop. True: the calls in hand are finished; False: 7 seconds were not enough for one.
@@ -92,10 +92,10 @@ class Worker:
                     self._wake.wait(self._pause())
                 self._wake.clear()
                 if self._many_wait:
-                    self._processor.stay()
+                    self._affinity.stay()
                     self._gather()
                 else:
-                    self._processor.roam()
+                    self._affinity.roam()
         finally:
             finished = self._finish(pool, beside)
         return finished

@@ -30,7 +30,7 @@ def postgresql(server: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def know_what_is_there() -> None:
+def analyze() -> None:
     """Let PostgreSQL look at what was just written, as it does by itself within a minute or so: without, it may look
     for one card by walking through all of its app. SQLite, as a site has it, never looks.
     """

@@ -159,15 +159,15 @@ def tap(
         received_at=received_at or timezone.now(),
         quiet_until=quiet_until,
     )
+    if kept := sent_cards.by_task_id(event.task_id, app=app):
+        sent_cards.keep_tap(
+            kept,
+            event=event,
+            received_at=received.received_at,
+            quiet_until=quiet_until,
+            cause=f"callback {received.callback_id}",
+        )
     with transaction.atomic():
-        if kept := sent_cards.by_task_id(event.task_id, app=app):
-            sent_cards.keep_tap(
-                kept,
-                event=event,
-                received_at=received.received_at,
-                quiet_until=quiet_until,
-                cause=f"callback {received.callback_id}",
-            )
         route = dispatch.find(event)
         verdict = route.handler(event=event, received=received) if route else Ignored("no handler")
     return verdict.why if isinstance(verdict, Ignored) else ""

@@ -1,6 +1,7 @@
 """Cards as a service: sent, kept, changed by their own name, closed once. Against the sandbox."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +35,7 @@ from wecom.errors import CardInvalid, ConfigError, MessageInvalid
 from wecom.events import TemplateCardEvent
 from wecom.models import Outgoing
 from wecom.sandbox.testing import WeComSandbox
-from wecom.sent_cards import SentCard
+from wecom.sent_cards import News, SentCard
 
 pytestmark = pytest.mark.django_db
 
@@ -389,3 +390,22 @@ class TestTaps:
         for _ in range(2):
             sent_cards.keep_tap(card, event=tap_of(card, "wangwu"), received_at=timezone.now())
         assert (now(card), codes(card), list(sent_cards.usable_codes(card))) == ("owed", ["live"], [])
+
+
+class TestInsideATransactionOfTheCallers:
+    @pytest.mark.parametrize("change", [sent_cards.update, sent_cards.close])
+    def test_a_change_that_fails_midway_leaves_nothing_even_where_the_caller_goes_on(
+        self, sandbox: WeComSandbox, monkeypatch: pytest.MonkeyPatch, change: Callable[[SentCard, str], bool]
+    ) -> None:
+        card = sent()
+
+        def break_down(card: SentCard, news: News) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(SHOP, "hears", break_down)
+        with transaction.atomic():
+            with contextlib.suppress(ZeroDivisionError):
+                change(card, "已完成")
+            assert Outgoing.objects.filter(kind="shop.update_card").count() == 0
+        card.refresh_from_db()
+        assert (card.changes.count(), card.is_final, card.state) == (0, False, "shown")

@@ -87,8 +87,7 @@ def _handle(row: Callback, event: Event) -> None:
     """The code of a tap goes into the wallet first, for good: whatever its handler does, the card can be updated."""
     received = _received(row, event)
     if isinstance(event, CardTap):
-        with whole():
-            _keep_tap(received, event)
+        _keep_tap(received, event)
     route = dispatch.find(event)
     if route is None:
         if isinstance(event, CardTap):

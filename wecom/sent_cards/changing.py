@@ -5,10 +5,11 @@ Every function may be called anywhere, is one transaction of its own or part of 
 
 from collections.abc import Iterable
 
+from django.db import transaction
+
 from wecom import conf
 from wecom.errors import CardInvalid
 from wecom.models import CardChange, SentCard
-from wecom.transactions import in_transaction
 
 from . import contents
 from .contents import Content
@@ -19,7 +20,7 @@ from .rows import State, locked, move, owed_changes
 _GONE = (State.CANCELLED, State.UNDELIVERED, State.RECALLED, State.CLOSED)
 
 
-@in_transaction
+@transaction.atomic
 def update(
     card: SentCard | str,
     content: Content,
@@ -47,7 +48,7 @@ def update(
     return True
 
 
-@in_transaction
+@transaction.atomic
 def close(
     card: SentCard | str,
     content: Content,
@@ -84,7 +85,7 @@ def close(
     return True
 
 
-@in_transaction
+@transaction.atomic
 def reopen(card: SentCard | str, *, app: str = conf.DEFAULT) -> bool:
     """Take the last content back that was owed; False where it is shown, or may be."""
     card = locked(card, app=app)

@@ -6,12 +6,12 @@ a loop: a card is taken back once, and told of once.
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from wecom import conf, outbox
 from wecom.models import CardChange, SentCard
 from wecom.outbox import Outgoing
-from wecom.transactions import in_transaction
 
 from .following import What, follower_of, hear, owe_once
 from .queue import go_on, strike
@@ -24,7 +24,7 @@ RECALL_WITHIN = timedelta(hours=23, minutes=50)  # WeCom: 24 hours. Source: …/
 _RECALLABLE = (State.SHOWN, State.CLOSING, State.STUCK, State.CLOSED)
 
 
-@in_transaction
+@transaction.atomic
 def recall(card: SentCard | str, *, app: str = conf.DEFAULT) -> bool:
     """Take the card back from every phone; one that was not sent yet is not sent. False where that is not possible.
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from wecom.events import CardTap
 from wecom.models import Callback, SentCard
-from wecom.transactions import in_transaction
+from wecom.transactions import whole
 
 from . import wallet
 from .following import What
@@ -57,11 +57,12 @@ class FirstTap:
         return Recipients.of(SentCard(recipients=json.loads(recipients))).may_include(self.event.userid)
 
 
-@in_transaction
+@whole()
 def keep_tap(
     card: SentCard, *, event: CardTap, received_at: datetime, quiet_until: datetime | None = None, cause: str = ""
 ) -> None:
     """Take a tap into the books: its code, the proof that the card had arrived, the time that an update has to wait.
+    A transaction of its own: it stays, whatever the tap's handler does.
 
     received_at  when it was kept: the age of its code counts from there
     quiet_until  set where it was answered at once: no update of the card before this moment

@@ -21,7 +21,7 @@ def measure(server: Web, *, rounds: int, seconds: float, burst: int) -> dict[str
     views = _views()
     for view in views.values():
         load.send("closed", server.port, view(100), connections=8, seconds=5)
-    databases.know_what_is_there()
+    databases.analyze()
     found: dict[str, dict[str, list[Numbers]]] = defaultdict(lambda: defaultdict(list))
     loads = [("burst", 0), *(("closed", connections) for connections in CONNECTIONS)]
     for number in range(rounds):

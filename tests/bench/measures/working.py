@@ -46,7 +46,7 @@ def tap_to_final(
         for name, rate in rates.items():
             updates.write_text("")
             finders = people.waiting(max(4, int(rate * seconds)))
-            databases.know_what_is_there()
+            databases.analyze()
             requests = envelopes.requests(envelopes.CALLBACK, (finder.tap() for finder in finders))
             heard = load.send("paced", server.port, requests, rate=rate)
             times = _times_to_update(finders, updates, start=min(one.at for one in heard.sent), rate=rate)
@@ -68,7 +68,7 @@ def drain(server: processes.Web, home: Path, *, count: int, seconds: int) -> dic
     requests = envelopes.requests(envelopes.CALLBACK, (finder.tap() for finder in finders))
     heard = load.send("closed", server.port, requests, connections=16, seconds=120)
     kept = len(heard.answered)
-    databases.know_what_is_there()
+    databases.analyze()
     with processes.upstream(home, ms=50), processes.worker(home) as worker:
         start = time.monotonic()
         while _open_rows() and time.monotonic() - start < seconds:

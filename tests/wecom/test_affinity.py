@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wecom import processor
-from wecom.processor import Processor
+from wecom import affinity
+from wecom.affinity import Affinity
 
 GIVEN = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
@@ -24,7 +24,7 @@ def another_thread() -> Iterator[None]:
     yield
     done.set()
     thread.join()
-    processor._move_all(GIVEN)
+    affinity._move_all(GIVEN)
 
 
 def places() -> set[frozenset[int]]:
@@ -33,13 +33,13 @@ def places() -> set[frozenset[int]]:
 
 
 def test_it_stays_with_all_its_threads_on_one_processor() -> None:
-    Processor().stay()
+    Affinity().stay()
     (place,) = places()
     assert len(place) == 1
 
 
 def test_it_does_not_roam_before_it_has_stayed_for_a_while() -> None:
-    one = Processor()
+    one = Affinity()
     one.stay()
     one.roam()
     one.stay()
@@ -47,8 +47,8 @@ def test_it_does_not_roam_before_it_has_stayed_for_a_while() -> None:
 
 
 def test_then_it_roams_and_stays_anew_where_the_kernel_has_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processor, "STAY", -1.0)
-    one = Processor()
+    monkeypatch.setattr(affinity, "STAY", -1.0)
+    one = Affinity()
     one.stay()
     one.stay()
     assert places() == {frozenset(GIVEN)}
@@ -61,8 +61,8 @@ def test_then_it_roams_and_stays_anew_where_the_kernel_has_put_it(monkeypatch: p
 def test_it_roams_over_no_more_than_it_was_given() -> None:
     """As systemd's CPUAffinity or a container may have it: one processor alone, and nothing to choose."""
     least = {min(GIVEN)}
-    processor._move_all(least)
-    one = Processor()
+    affinity._move_all(least)
+    one = Affinity()
     one.stay()
     one.roam()
     assert places() == {frozenset(least)}

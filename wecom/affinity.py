@@ -1,4 +1,4 @@
-"""Plumbing: which processors the threads of this process run on.
+"""Plumbing: CPU affinity, the processors that the threads of this process may run on.
 
 Python runs one thread of a process at a time. Where they are spread over two processors, every change of hands wakes
 the other one up, and each statement has several: of a backlog on PostgreSQL 22 taps a second were done, and on one
@@ -15,7 +15,7 @@ _TASKS = Path("/proc/self/task")
 _HERE = Path("/proc/thread-self/stat")
 
 
-class Processor:
+class Affinity:
     """Where the threads of this process may run: on all processors that it was given, or on one of them."""
 
     def __init__(self) -> None:
