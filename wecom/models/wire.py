@@ -78,7 +78,8 @@ class Callback(Job):
         verbose_name_plural = _("callbacks")
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["due_at"], name="wecom_callback_open", condition=Q(state__in=Job.OPEN)),
+            # In the order in which they are claimed: behind a backlog lie thousands that are done.
+            models.Index(fields=["id"], name="wecom_callback_open", condition=Q(state__in=Job.OPEN)),
             models.Index(fields=["task_id", "userid"], name="wecom_callback_task", condition=~Q(task_id="")),
             models.Index(
                 fields=["state"], name="wecom_callback_needs", condition=Q(state__in=("quarantined", "poison"))
