@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils.html import escape
 
-from lostfound import services
+from lostfound import erasure, services
 from lostfound.models import ContactRequest
 from tests.badinput.test_callback_rows import named
 from tests.lostfound.world import FINDER, OWNER, WeCom, ask, asked, found_item, states
@@ -170,13 +170,15 @@ def test_what_is_odd_and_yet_clear_is_handled(wecom: WeCom, plain: bytes) -> Non
     assert {to for to, _ in wecom.texts} == {OWNER}
 
 
-@pytest.mark.parametrize("end", ["withdrawn", "expired", "accepted", "declined"])
+@pytest.mark.parametrize("end", ["withdrawn", "expired", "accepted", "declined", "erased"])
 def test_x19_a_tap_on_what_has_ended_changes_nothing(wecom: WeCom, end: str) -> None:
     card = asked()
     if end == "withdrawn":
         services.withdraw_contact_request(request_id=card.request_id, actor=OWNER)
     elif end == "expired":
         services.expire_request(request_id=card.request_id, by="desk")
+    elif end == "erased":
+        erasure.erase(member=FINDER, by="desk")
     else:
         key = {"accepted": "confirm", "declined": "decline"}[end]
         deliver(tap(EventKey=key, ResponseCode="RC_first"), card.task_id)

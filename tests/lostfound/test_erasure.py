@@ -12,9 +12,9 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from lostfound import erasure, services
-from lostfound.models import Card, ContactRequest, Item
+from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from wecom import outbox
-from wecom.models import Callback, Member, Outgoing
+from wecom.models import Alert, Callback, Member, Outgoing
 
 from .world import FINDER, OWNER, PHONE, SEND, WeCom, ask, asked, found_item, killed, tap
 
@@ -52,6 +52,16 @@ def test_nothing_names_them_any_more_and_numbers_stay(wecom: WeCom, member: str)
     assert before == (ContactRequest.objects.count(), Item.objects.count(), Outgoing.objects.count())
     assert ContactRequest.objects.get().delivery == "delivered"
     assert list(ContactRequest.objects.get().timeline.values_list("event", flat=True))[-1] == "erased"
+
+
+def test_a_tap_of_theirs_that_comes_after_it_names_them_nowhere_and_alarms_nobody(wecom: WeCom) -> None:
+    card = asked()
+    erase(FINDER)
+    before = Outgoing.objects.count(), TimelineEntry.objects.count()
+    assert tap(card, code=wecom.new_code(card.task_id)) == "unknown card"
+    assert (Outgoing.objects.count(), TimelineEntry.objects.count()) == before
+    assert FINDER not in whole_database()
+    assert not Alert.objects.exists()
 
 
 def test_what_administrators_typed_about_them_goes_too(wecom: WeCom) -> None:

@@ -95,6 +95,11 @@ class SentCard(models.Model):
         super().save(*args, **kwargs)
 
     @property
+    def is_forgotten(self) -> bool:
+        """Whether it was erased with its member: it is still on their phone, and nothing of it is known here."""
+        return not self.payload
+
+    @property
     def card(self) -> cards.Card:
         """The card as it was sent. Raises CardInvalid where the row holds none."""
         return cards.Card.from_payload(self.payload)

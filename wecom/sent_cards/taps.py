@@ -66,9 +66,11 @@ def keep_tap(
 
     received_at  when it was kept: the age of its code counts from there
     quiet_until  set where it was answered at once: no update of the card before this moment
-    Of a member who cannot have the card only the code is kept. Safe to repeat.
+    Of a member who cannot have the card only the code is kept; of a card that was forgotten, nothing. Safe to repeat.
     """
     card = locked(card)
+    if card.is_forgotten:
+        return
     wallet.keep_code(card, event.response_code, source=wallet.Source.TAP, userid=event.userid, issued_at=received_at)
     if not Recipients.of(card).may_include(event.userid):
         return

@@ -75,6 +75,10 @@ def erased_in_flight(world: World) -> None:
     world.rest()
     world.expect(len(world.chat(case.finder)) == before <= 1, "something was sent to them after that")
     world.expect(len(world.texts(case.owner)) == 1, "the other side was not told")
+    late = tap_message(member=case.finder, task_id=world.cards(case)[0]["task_id"], key=CONFIRM)
+    world.expect(world.post(Envelope.seal(late)) == 200, "their late tap was not answered")
+    world.rest()
+    world.expect(not world.alerts("wrong_actor"), "their late tap was taken for somebody else's")
     code, again = world.command("erase_subject", case.finder.upper(), "--yes")
     world.expect(code == 0 and "items=0" in again, f"a second time: {again}")
 
