@@ -139,6 +139,8 @@ def _story(request: ContactRequest, card: Card | None) -> Story:
     match request.state:
         case RequestState.PENDING:
             return Story(request, _asking(card), "wait", may_withdraw=True)
+        case RequestState.ACCEPTED if request.consent_withdrawn_at:
+            return Story(request, _("The finder took the consent back. If you have their contact, please delete it."), "bad")
         case RequestState.ACCEPTED:
             return replace(_agreed(request, at), code=_code_of(request))
         case RequestState.DECLINED:

@@ -19,7 +19,8 @@ from .services.owing import topic_of
 from .services.photos import delete_photos
 from .states import Delivery, ItemState, RequestState
 
-STILL_NEEDED = (Delivery.OWED, Delivery.UNSURE, Delivery.FAILED)  # a person may send it again
+# A person may send it again.
+STILL_NEEDED = Q(delivery__in=(Delivery.OWED, Delivery.UNSURE, Delivery.FAILED), consent_withdrawn_at=None)
 
 
 def _decided(kept: timedelta) -> Rows:
@@ -28,7 +29,7 @@ def _decided(kept: timedelta) -> Rows:
 
 
 def _contacts(kept: timedelta) -> Rows:
-    return _decided(kept).exclude(contact_value="").exclude(delivery__in=STILL_NEEDED)
+    return _decided(kept).exclude(contact_value="").exclude(STILL_NEEDED)
 
 
 def _items_over(kept: timedelta) -> Rows:

@@ -78,6 +78,8 @@ def next_step(request: ContactRequest) -> str:
         card = newest_card(request)
         return _ASKING.get(card.state if card else "", _asked)()
     if request.state == RequestState.ACCEPTED and request.delivery != Delivery.DELIVERED:
+        if request.consent_withdrawn_at:
+            return _("The finder withdrew the consent.")
         if request.delivery in (Delivery.UNSURE, Delivery.FAILED) and owing.contact_was_settled(request):
             return _("A person has seen to the contact by hand.")
         return _DELIVERING.get(request.delivery, _done)()

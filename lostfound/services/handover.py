@@ -46,7 +46,7 @@ def hand_over(*, item_id: int, signature: str, by: str, code: str = "", proof: s
 def _request_of(item: Item, code: str) -> ContactRequest:
     """Whose code it is, also where it was shown before the site's key was changed."""
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    for request in item.requests.filter(state=RequestState.ACCEPTED).order_by("-pk"):
+    for request in item.requests.filter(state=RequestState.ACCEPTED, consent_withdrawn_at=None).order_by("-pk"):
         if any(constant_time_compare(pickup_code(request, secret), code) for secret in secrets):
             return request
     raise Invalid("code", "it fits nobody whom the finder agreed to")

@@ -32,8 +32,8 @@ def resend_card(*, request_id: int, by: str, why: str = "") -> Card:
     if request.state != RequestState.PENDING:
         raise NothingToDo(f"the request is {request.state}")
     cards = cards_of(request)
-    if cards and (why := _still_good(cards[-1])):
-        raise NothingToDo(why)
+    if cards and (still_good := _still_good(cards[-1])):
+        raise NothingToDo(still_good)
     note(request, Happened.RESENT, actor=by, round=len(cards) + 1, **_because(why))
     for card in cards:
         close_card(card, Final.REPLACED, actor=by)

@@ -17,6 +17,8 @@ def reveal_contact(*, request_id: int, by: str, why: str) -> str:
     request = lock_request(request_id)
     if not request.contact_channel:
         raise NothingToDo("the finder has not agreed to anything")
+    if request.consent_withdrawn_at:
+        raise NothingToDo("the finder withdrew the consent")
     if request.contact_channel == Channel.WECOM:
         raise NothingToDo("they write to each other in WeCom: there is nothing to see")
     if not request.contact_value:

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import requests as http
 from django.utils import timezone
+from django.utils.translation import override
 
-from lostfound import services
+from lostfound import selectors, services
 from lostfound.errors import NothingToDo
 from lostfound.models import ContactRequest, Item
 from lostfound.states import Happened as H
@@ -180,6 +181,8 @@ def test_a_contact_whose_consent_is_gone_cannot_be_retried(wecom: WeCom) -> None
     with pytest.raises(NothingToDo):
         services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
     assert owed("deliver_contact").state == "parked"
+    with override("en"):
+        assert selectors.next_step(ContactRequest.objects.get()) == "The finder withdrew the consent."
 
 
 def test_killed_between_contact_and_update_the_update_goes_on_alone(wecom: WeCom) -> None:

@@ -68,6 +68,7 @@ def test_what_administrators_typed_about_them_goes_too(wecom: WeCom) -> None:
     request = asked().request
     Card.objects.update(state="undelivered")
     services.resend_card(request_id=request.pk, by="desk", why="张三打来电话")
+    assert TimelineEntry.objects.get(event="resent").data["reason"] == "张三打来电话"
     row = Outgoing.objects.filter(topic=f"request:{request.pk}").earliest("pk")
     Outgoing.objects.filter(pk=row.pk).update(state="dead")
     services.settle_outgoing(outgoing_id=row.pk, by="desk", why="已告诉张三")

@@ -95,6 +95,20 @@ def test_a_code_counts_for_its_own_thing_and_only_after_the_finder_agreed(wecom:
     assert not HandOver.objects.exists()
 
 
+def test_a_code_is_no_good_once_the_finder_took_the_consent_back(wecom: WeCom, office: Client) -> None:
+    item = at_the_desk()
+    request = agreed(wecom, item)
+    code = services.pickup_code(request)
+    tap(request.cards.get(), "decline")
+    page_of_mine = logged_in(OWNER).get(reverse("mine")).content.decode()
+    assert "The finder took the consent back." in page_of_mine
+    assert code not in page_of_mine
+    with pytest.raises(errors.Invalid):
+        services.hand_over(item_id=item.pk, code=code, signature="张三", by="admin")
+    with pytest.raises(errors.NothingToDo):
+        services.reveal_contact(request_id=request.pk, by="admin", why="wants it")
+
+
 def test_without_a_code_the_desk_says_what_proved_it(office: Client, db: None) -> None:
     item = at_the_desk(hidden_marks="柄上刻着 L")
     assert "柄上刻着 L" in office.get(page("handover", item)).content.decode()

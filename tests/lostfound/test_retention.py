@@ -84,6 +84,17 @@ def test_contacts_go_after_a_month_and_records_after_a_year(wecom: WeCom) -> Non
         assert not model._default_manager.exists(), model
 
 
+@pytest.mark.parametrize(("changes", "kept"), [({}, PHONE), ({"consent_withdrawn_at": timezone.now()}, "")])
+def test_a_contact_that_failed_is_kept_only_while_it_may_be_sent_again(
+    wecom: WeCom, changes: dict[str, Any], kept: str
+) -> None:
+    delivered(wecom)
+    ContactRequest.objects.update(delivery="failed", **changes)
+    age(31)
+    purge()
+    assert ContactRequest.objects.get().contact_value == kept
+
+
 def test_a_dry_run_counts_and_changes_nothing(wecom: WeCom) -> None:
     delivered(wecom)
     age(400)
