@@ -3,10 +3,13 @@
 import gzip
 import json
 import socket
+import ssl
+import subprocess
 import time
 import traceback
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,6 +145,9 @@ NO_ANSWERS = {
     "list": "[]",
     "text": '"ok"',
     "no errcode": '{"errmsg":"ok"}',
+    "an errcode beyond all numbers": '{"errcode":2147483648}',
+    "half a character": '{"errcode":0,"errmsg":"\\ud83d"}',
+    "a character that no table holds": '{"errcode":0,"errmsg":"\\u0000"}',
     "html": "<html>",
     "infinite": '{"errcode": 1e999}',
     "true": '{"errcode": true}',
@@ -239,6 +245,27 @@ class TestOverARealSocket:
         with serving(lambda handler: None) as url:
             base(url.replace("http:", "https:"))
             with pytest.raises(Unreachable, match="TLS"):
+                clients.get().send(BODY)
+
+    def test_tls_that_breaks_after_the_request_leaves_a_doubt(
+        self, base: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+        made = (
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+        )
+        subprocess.run([*made.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+        def answer_in_the_clear(handler: BaseHTTPRequestHandler) -> None:
+            with socket.socket(fileno=handler.connection.detach()) as bare:
+                bare.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+
+        with serving(answer_in_the_clear, tls=tls) as url:
+            base(url)
+            with pytest.raises(TransportError, match="TLS"):
                 clients.get().send(BODY)
 
     def test_a_connection_closed_after_the_request_leaves_a_doubt(self, base: Any) -> None:

@@ -73,13 +73,14 @@ def exchange(
 ) -> Heard:
     """Ask once. Unreachable: surely not arrived; TransportError: nobody knows. `path` names the call in errors."""
     give_up = time.monotonic() + patience.total
+    # As a stream: the time to connect is also the time for one piece to leave, and a file has many.
+    body = None if payload is None else io.BytesIO(payload.content)
     try:
         response = session.request(
             method,
             url,
             params=params,
-            # As a stream: the time to connect is also the time for one piece to leave, and a file has many.
-            data=None if payload is None else io.BytesIO(payload.content),
+            data=body,
             headers={"Content-Type": payload.content_type if payload else JSON},
             timeout=(patience.connect, patience.read),
             allow_redirects=False,
@@ -91,6 +92,8 @@ def exchange(
     except requests.exceptions.ConnectTimeout:
         raise Unreachable(f"{path}: no connection in {patience.connect:g} s") from None
     except requests.exceptions.SSLError as exc:
+        if body and body.tell():
+            raise TransportError(f"{path}: TLS broke: {mask_text(str(exc))}") from None
         raise Unreachable(f"{path}: TLS could not be agreed: {mask_text(str(exc))}") from None
     except requests.exceptions.ConnectionError as exc:
         if _never_connected(exc):
@@ -136,17 +139,28 @@ def _retry_after(seconds: str) -> timedelta | None:
 def _parse(path: str, content: bytes) -> dict[str, Any]:
     """A JSON object with an integer errcode; anything else is no answer."""
     try:
-        answer = json.loads(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        answer = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise TransportError(f"{path}: the answer is not JSON") from exc
     if not isinstance(answer, dict):
         raise TransportError(f"{path}: the answer is no JSON object")
+    if "\\u" in text and not _can_be_stored(answer):
+        raise TransportError(f"{path}: the answer holds what is no text")
     errcode = answer.get("errcode")
     if isinstance(errcode, str) and errcode.removeprefix("-").isdecimal() and errcode.isascii():
         errcode = int(errcode[:12])
-    if isinstance(errcode, bool) or not isinstance(errcode, int):
+    if isinstance(errcode, bool) or not isinstance(errcode, int) or abs(errcode) >= 2**31:
         raise TransportError(f"{path}: the answer has no errcode")
     return {**answer, "errcode": errcode}
+
+
+def _can_be_stored(answer: dict[str, Any]) -> bool:
+    """Whether a database takes it: JSON may escape a NUL, or one half of a pair."""
+    try:
+        return b"\\u0000" not in json.dumps(answer, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _never_connected(exc: requests.exceptions.ConnectionError) -> bool:
