@@ -298,6 +298,18 @@ class TestDoubt:
         outbox.drain()
         assert now_state(row) == "done"
 
+    def test_and_then_it_may_read_differently_too(self, shop: Shop, platform: Platform) -> None:
+        shop.register(repeat_within=timedelta(hours=3))
+        row = shop.owe()
+        platform.answers(502, {})
+        outbox.drain()
+        shop.content = "your parcel has come, really"
+        make_due()
+        outbox.drain()
+        assert outbox.retry(row.pk)
+        outbox.drain()
+        assert (now_state(row), len(platform.calls())) == ("done", 2)
+
     def test_only_what_was_given_up_can_be_retried(self, shop: Shop, platform: Platform) -> None:
         row = shop.owe()
         assert not outbox.retry(row.pk)
@@ -339,7 +351,25 @@ class TestLeases:
         with patch.object(delivery, "_try", overtaken):
             outbox.deliver(frozen)
         assert (now_state(row), shop.settled) == ("running", [])
-        assert row.tries.get().outcome == "applied"
+        assert (row.tries.get().outcome, row.tries.get().errcode) == ("unknown", 0)
+
+    def test_what_a_late_worker_has_done_is_a_doubt_for_the_next_one(self, shop: Shop, platform: Platform) -> None:
+        shop.proof = frozenset({42014})
+        row = shop.owe()
+        (frozen,) = jobs.claim(Outgoing, order=outbox.ORDER, limit=1, worker="frozen")
+        claimed: list[Outgoing] = []
+
+        def overtaken(*args: Any) -> Any:
+            make_due()
+            claimed.extend(jobs.claim(Outgoing, order=outbox.ORDER, limit=1, worker="next"))
+            return original(*args)
+
+        original = delivery._try
+        platform.answers({"msgid": "m"}, {"errcode": 42014})
+        with patch.object(delivery, "_try", overtaken):
+            outbox.deliver(frozen)
+        outbox.deliver(*claimed)
+        assert now_state(row) == "inferred"
 
     def test_the_earliest_deadline_comes_first(self, shop: Shop) -> None:
         late, soon = shop.owe(effect_key="late"), shop.owe(effect_key="soon")

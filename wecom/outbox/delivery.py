@@ -92,7 +92,7 @@ def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
     """
     with whole():
         _hold(row)
-        doubt = _doubt(row)
+        doubt = _doubt(row, since=row.doubt_from)
         if _too_late(kind, row):
             _park_unsure(row, kind, "too late to repeat it without the risk of being seen twice")
             return None
@@ -154,8 +154,9 @@ def _finish(row: Outgoing, kind: Kind, call: Call, attempt: Attempt, tried: Trie
             _decide(row, kind, call, tried, rest)
             crash.point("out.result_not_committed")
     except Lost:
-        # The outcome is knowledge, and the row's new holder needs it: keep it even though the row is not ours.
-        _close_attempt(attempt, call, tried)
+        # The row's new holder is at it, and goes by what is in doubt: what was applied may now happen again.
+        applied = tried.outcome is Outcome.APPLIED
+        _close_attempt(attempt, call, replace(tried, outcome=Outcome.UNKNOWN) if applied else tried)
         raise
     except DatabaseError:
         raise
@@ -294,8 +295,8 @@ def _close_attempt(attempt: Attempt, call: Call, tried: Tried) -> None:
     attempt.save(update_fields=["outcome", "errcode", "errmsg", "answer", "ms"])
 
 
-def _doubt(row: Outgoing, *, before: int | None = None) -> Attempt | None:
-    """The first try (before that number) of which nobody knows whether it arrived.
+def _doubt(row: Outgoing, *, since: int = 1, before: int | None = None) -> Attempt | None:
+    """The first try (since and before these numbers) of which nobody knows whether it arrived.
 
     One that was left open is such a try: its worker did not live to close it.
     """
@@ -305,7 +306,7 @@ def _doubt(row: Outgoing, *, before: int | None = None) -> Attempt | None:
     earlier.filter(outcome=Attempt.Outcome.OPEN).update(
         outcome=Attempt.Outcome.UNKNOWN, errmsg="the worker did not live to see an answer"
     )
-    return earlier.filter(outcome=Attempt.Outcome.UNKNOWN).order_by("number").first()
+    return earlier.filter(outcome=Attempt.Outcome.UNKNOWN, number__gte=since).order_by("number").first()
 
 
 def _too_late(kind: Kind, row: Outgoing) -> bool:
