@@ -2,7 +2,7 @@
 
 A token lies sealed there, as contacts do in the tables. The cache may lose everything at any moment and is no lock.
 Who may fetch is decided by a row of Lease; the others go on with the old token while it lives, else they wait and
-look again. A failing fetch is not repeated for 30 seconds by anybody.
+look again. A fetch that failed is not repeated for 30 seconds by anybody, one that was refused not for 10 minutes.
 
 Source: https://developer.work.weixin.qq.com/document/path/91039
 """
@@ -21,13 +21,14 @@ from django.core.cache.backends.base import BaseCache
 
 from . import crash, leases
 from .conf import App
-from .errors import ApiError, TokenUnavailable, WeComError
+from .errors import ApiError, TokenUnavailable, TryLater, WeComError
 from .fields import CannotOpen, seal, unseal
 
 logger = logging.getLogger(__name__)
 
 REFRESH_EARLY = 300  # seconds before the end
-HOLD_OFF = 30  # seconds without a fetch after a failed one
+HOLD_OFF = timedelta(seconds=30)  # without a fetch after a failed one
+REFUSED = timedelta(minutes=10)  # after one that a person must see to
 LEASE = timedelta(seconds=20)
 WAIT = 12.0  # seconds that a caller waits for another one's fetch
 LOOK_AGAIN = 0.1
@@ -102,10 +103,11 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
     try:
         value, lifetime = fetch()
     except WeComError as exc:
-        _cache().set(_key(app, "failed"), type(exc).__name__, HOLD_OFF)
-        if isinstance(exc, ApiError):
+        refusal = isinstance(exc, ApiError) and not isinstance(exc, TryLater)
+        _hold_off(app, REFUSED if refusal else HOLD_OFF)
+        if refusal:
             raise
-        raise TokenUnavailable(f"gettoken: {exc}", retry_after=timedelta(seconds=HOLD_OFF)) from exc
+        raise TokenUnavailable(f"gettoken: {exc}", retry_after=HOLD_OFF) from exc
     crash.point("tok.fetched_not_stored")
     now = time.time()
     early = min(REFRESH_EARLY, lifetime / 2) * random.uniform(1.0, 1.2)  # noqa: S311
@@ -116,9 +118,14 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
     return value
 
 
+def _hold_off(app: App, rest: timedelta) -> None:
+    seconds = rest.total_seconds()
+    _cache().set(_key(app, "failed"), time.time() + seconds, seconds)
+
+
 def _stop_while_failing(app: App) -> None:
-    if _cache().get(_key(app, "failed")):
-        raise TokenUnavailable("gettoken has just failed", retry_after=timedelta(seconds=HOLD_OFF))
+    if until := _cache().get(_key(app, "failed")):
+        raise TokenUnavailable("gettoken has just failed", retry_after=timedelta(seconds=max(1.0, until - time.time())))
 
 
 def _cached(app: App) -> Token | None:

@@ -45,7 +45,8 @@ class FaultsConfig(AppConfig):
         listen.RECONNECT = 0.5
         patience = float(os.environ.get("FAULTS_PATIENCE", "1.5"))
         client.CONNECT, client.READ, client.TOTAL = 1.0, patience, 2 * patience
-        tokens.HOLD_OFF, tokens.LEASE, tokens.WAIT = 2, timedelta(seconds=2), 4.0
+        tokens.HOLD_OFF, tokens.REFUSED = timedelta(seconds=2), timedelta(seconds=2 * REST)
+        tokens.LEASE, tokens.WAIT = timedelta(seconds=2), 4.0
         limits.BREAKER_REST, limits.PROBE_EVERY = timedelta(seconds=REST), timedelta(seconds=2 * REST)
         delivery.API_REST = timedelta(seconds=REST)
 

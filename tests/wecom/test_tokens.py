@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core.cache import caches
 from tests.support import ROOT, child_environment, in_threads
 from tests.wecom.wire import serving
 from wecom import conf, tokens
-from wecom.errors import ApiError, ChannelRefused, TokenUnavailable, TransportError
+from wecom.errors import ApiError, ChannelRefused, TokenUnavailable, TransportError, TryLater
 
 pytestmark = pytest.mark.django_db
 
@@ -87,13 +88,22 @@ def test_a_failed_fetch_is_not_repeated_for_half_a_minute() -> None:
         assert tokens.get(conf.app(), fetch) == "token-2"
 
 
-def test_a_refused_secret_is_told_as_it_is_and_not_tried_again_at_once() -> None:
+def test_a_refused_secret_is_told_as_it_is_and_not_tried_again_for_ten_minutes() -> None:
     fetch = Fetch(fails=ChannelRefused("gettoken", 40001, "invalid credential"))
-    with pytest.raises(ApiError, match="40001"):
+    with time_machine.travel("2026-01-01 12:00Z", tick=False) as clock:
+        with pytest.raises(ApiError, match="40001"):
+            tokens.get(conf.app(), fetch)
+        clock.shift(590)
+        with pytest.raises(TokenUnavailable) as refused:
+            tokens.get(conf.app(), fetch)
+        assert (fetch.count, refused.value.retry_after) == (1, timedelta(seconds=10))
+
+
+def test_a_busy_wecom_is_asked_again_after_half_a_minute() -> None:
+    fetch = Fetch(fails=TryLater("gettoken", -1, "system busy"))
+    with pytest.raises(TokenUnavailable) as busy:
         tokens.get(conf.app(), fetch)
-    with pytest.raises(TokenUnavailable):
-        tokens.get(conf.app(), fetch)
-    assert fetch.count == 1
+    assert busy.value.retry_after == timedelta(seconds=30)
 
 
 def test_tokens_of_two_apps_never_mix(settings: Any) -> None:
