@@ -13,15 +13,13 @@ def mask(value: Any, *, private: Iterable[str] = ()) -> Any:
 
     `private` holds what only the caller knows to be private: a phone number inside a text, a code.
     """
-    hidden = [text for text in private if text]
-    return _mask(value, hidden)
+    return _mask(value, list(private))
 
 
 def mask_text(text: str, *, private: Iterable[str] = ()) -> str:
     """The same for one line of text, such as an exception's message with a URL in it."""
-    for hidden in private:
-        if hidden:
-            text = text.replace(hidden, hint(hidden))
+    for hidden in sorted(filter(None, private), key=len, reverse=True):  # one may be a part of another
+        text = text.replace(hidden, hint(hidden))
     return _IN_URL.sub(r"\1=***", text)
 
 

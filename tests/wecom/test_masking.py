@@ -16,6 +16,13 @@ def test_private_strings_are_unreadable_inside_texts() -> None:
     }
 
 
+def test_a_private_string_that_is_a_part_of_another_does_not_uncover_it() -> None:
+    assert (
+        mask_text("您的雨伞在张三处，电话 13800138000", private=["雨伞", "您的雨伞在张三处，电话 13800138000"])
+        == "***00"
+    )
+
+
 @pytest.mark.parametrize("name", ["access_token", "corpsecret", "code", "key", "ACCESS_TOKEN"])
 def test_secrets_in_addresses_are_unreadable(name: str) -> None:
     assert mask_text(f"GET https://x/y?a=1&{name}=s3cret&b=2 failed") == f"GET https://x/y?a=1&{name}=***&b=2 failed"
