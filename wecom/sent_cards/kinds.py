@@ -86,4 +86,16 @@ def _update_again(row: Outgoing) -> str:
     return ""
 
 
-_AGAIN: dict[str, Callable[[Outgoing], str]] = {sending.SEND: _send_again, queue.UPDATE: _update_again}
+def _recall_again(row: Outgoing) -> str:
+    card = rows.locked(int(row.subject))
+    if not rescue.is_recallable(card):
+        return rescue.TOO_LATE
+    rows.move(card, recall_wanted=True)
+    return ""
+
+
+_AGAIN: dict[str, Callable[[Outgoing], str]] = {
+    sending.SEND: _send_again,
+    queue.UPDATE: _update_again,
+    rescue.RECALL: _recall_again,
+}

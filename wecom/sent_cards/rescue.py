@@ -20,6 +20,7 @@ from .rows import State, locked, move, owed_changes
 
 API = "message/recall"
 RECALL, TEXT = "recall_card", "card_text"
+TOO_LATE = "the card cannot be taken back"
 RECALL_WITHIN = timedelta(hours=23, minutes=50)  # WeCom: 24 hours. Source: …/document/path/94867
 _RECALLABLE = (State.SHOWN, State.CLOSING, State.STUCK, State.CLOSED)
 
@@ -33,10 +34,15 @@ def recall(card: SentCard | str, *, app: str = conf.DEFAULT) -> bool:
     card = locked(card, app=app)
     if card.recall_wanted:
         return True
-    if card.state != State.OWED and not (card.state in _RECALLABLE and _is_young(card) and _owe(card)):
+    if card.state != State.OWED and not (is_recallable(card) and _owe(card)):
         return False
     move(card, recall_wanted=True)
     return True
+
+
+def is_recallable(card: SentCard) -> bool:
+    """Whether it stands on a phone, and WeCom still lets it be taken back."""
+    return card.state in _RECALLABLE and _is_young(card)
 
 
 def take_back_if_wanted(card: SentCard, *, cause: str) -> None:
@@ -118,5 +124,4 @@ def _owe(card: SentCard) -> bool:
 
 
 def _is_young(card: SentCard) -> bool:
-    """Whether WeCom still lets it be taken back."""
     return bool(card.msgid and card.sent_at and card.sent_at > timezone.now() - RECALL_WITHIN)
