@@ -62,9 +62,9 @@ def fingerprint(text: str) -> str:
 def _opened(value: str, key: bytes) -> bytes | None:
     if not value.startswith(_PREFIX):
         raise CannotOpen("not a sealed value")
-    raw = base64.b64decode(value[len(_PREFIX) :])
-    nonce, tag, sealed = raw[:_NONCE], raw[_NONCE : _NONCE + _TAG], raw[_NONCE + _TAG :]
     try:
+        raw = base64.b64decode(value[len(_PREFIX) :])
+        nonce, tag, sealed = raw[:_NONCE], raw[_NONCE : _NONCE + _TAG], raw[_NONCE + _TAG :]
         return bytes(AES.new(key, AES.MODE_GCM, nonce=nonce).decrypt_and_verify(sealed, tag))
     except ValueError:
         return None

@@ -84,6 +84,11 @@ def test_a_value_whose_key_is_lost_is_named_and_left(settings: Any) -> None:
     assert raw_contact() == before
 
 
+def test_a_value_that_was_damaged_is_told_like_one_whose_key_is_lost() -> None:
+    with pytest.raises(fields.CannotOpen):
+        fields.unseal(fields.seal("13800138000")[:-3])
+
+
 def test_what_somebody_changes_meanwhile_is_not_overwritten(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     item = found_item()
     settings.WECOM_DATA_KEYS = ["the new key", "the old key"]

@@ -267,6 +267,20 @@ class TestRecall:
         work()
         assert on_the_phone(sandbox) == ["已完成"]
 
+    def test_one_that_failed_is_retried_while_wecom_allows_it(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        sandbox.fault("errcode", 60011, path=RECALL)
+        sent_cards.recall(card)
+        work()
+        row = Outgoing.objects.get(kind="shop.recall_card")
+        with transaction.atomic():
+            assert sent_cards.put_back(row) == ""
+            outbox.retry(row.pk)
+        work()
+        assert (now(card), on_the_phone(sandbox)) == ("recalled", [])
+        with transaction.atomic():
+            assert sent_cards.put_back(row) == "the card cannot be taken back"
+
 
 class TestExpiry:
     def overdue(self, **how: Any) -> SentCard:
@@ -281,6 +295,13 @@ class TestExpiry:
         work()
         assert (now(card), on_the_phone(sandbox)) == ("closed", ["无人答复"])
         assert SHOP.heard == ["sent", "expired", "updating", "updated"]
+
+    def test_one_that_cannot_be_closed_holds_up_no_other(self, sandbox: WeComSandbox) -> None:
+        orphan, card = self.overdue(), self.overdue()
+        SentCard.objects.filter(pk=orphan.pk).update(follower="an app that has gone")
+        assert sent_cards.expire_cards() == 1
+        work()
+        assert now(card) == "closed"
 
     def test_the_periodic_work_does_it(self, sandbox: WeComSandbox) -> None:
         from wecom import dispatch

@@ -1,6 +1,8 @@
 """Decisions: cards that nobody answered in time close by themselves."""
 
-from django.db import transaction
+import logging
+
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from wecom.cards import read_update
@@ -11,13 +13,26 @@ from .following import What, hear
 from .rows import State, locked, move
 from .taps import has_unread_tap
 
+logger = logging.getLogger(__name__)
+
 _OVER = (State.CLOSED, State.CANCELLED, State.RECALLED)
 
 
 def expire_cards(limit: int = 500) -> int:
     """Close what is overdue, each card in its own transaction; how many were closed. Safe to run at any time."""
     overdue = SentCard.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at", "pk")
-    return sum(_expire(pk) for pk in overdue.values_list("pk", flat=True)[:limit])
+    return sum(_expired(pk) for pk in overdue.values_list("pk", flat=True)[:limit])
+
+
+def _expired(pk: int) -> bool:
+    """One that cannot be closed, for its app or its key has gone, holds up itself alone."""
+    try:
+        return _expire(pk)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("it cannot be closed: card=%s", pk)
+        return False
 
 
 @transaction.atomic
