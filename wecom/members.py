@@ -7,6 +7,7 @@
 Calls of WeCom: outside of transactions only.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,11 +15,13 @@ from typing import Any
 from django.utils import timezone
 
 from . import clients, conf
-from .errors import ApiError, NotSent, OutOfRange, TransportError
+from .errors import ApiError, NotSent, OutOfRange, Refused, TransportError
 from .models import Member
 from .oauth import OUT_OF_RANGE
 
 __all__ = ["Member", "ask", "known", "named", "refresh"]
+
+logger = logging.getLogger(__name__)
 
 FRESH = timedelta(days=1)
 AT_ONCE = 500
@@ -44,32 +47,47 @@ def ask(userid: str, *, app: str = conf.DEFAULT) -> Member:
     Source: https://developer.work.weixin.qq.com/document/path/90196
     """
     try:
-        member = _keep(app, userid, _read(clients.get(app).user(userid)))
-    except (ApiError, NotSent, TransportError) as exc:
-        gone = isinstance(exc, ApiError) and exc.errcode in OUT_OF_RANGE
-        member = _keep(app, userid, {"is_here": False}) if gone else _keep(app, userid, {}, heard=False)
+        member = _ask(userid, app)
+    except (ApiError, NotSent, TransportError):
+        member = _keep(app, userid, {}, heard=False)
     if not member.is_here:
         raise OutOfRange("out of range, disabled, or gone")
     return member
 
 
 def refresh(*, app: str = conf.DEFAULT, older_than: timedelta = FRESH, most: int = AT_ONCE) -> int:
-    """Ask again about those who were asked about longer ago than that; how many were."""
+    """Ask again about those who were asked about longer ago than that, while WeCom answers; how many were."""
     stale = Member.objects.filter(app=app, checked_at__lt=timezone.now() - older_than).order_by("checked_at")
     userids = list(stale.values_list("userid", flat=True)[:most])
-    for userid in userids:
+    for number, userid in enumerate(userids):
         try:
-            ask(userid, app=app)
-        except OutOfRange:
-            continue
+            _ask(userid, app)
+        except Refused:
+            _keep(app, userid, {})  # there will be no other answer: the others have their turn
+        except (ApiError, NotSent, TransportError) as exc:
+            logger.warning(
+                "members not asked about: app=%s left=%s why=%s", app, len(userids) - number, type(exc).__name__
+            )
+            return number
     return len(userids)
+
+
+def _ask(userid: str, app: str) -> Member:
+    """The member as WeCom says now. Raises what the client raises, but for one who is not here any more."""
+    try:
+        said = _read(clients.get(app).user(userid))
+    except ApiError as exc:
+        if exc.errcode not in OUT_OF_RANGE:
+            raise
+        said = {"is_here": False}
+    return _keep(app, userid, said)
 
 
 def _read(said: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": str(said.get("name") or "")[:64],
         "position": str(said.get("position") or "")[:128],
-        "departments": [int(number) for number in said.get("department") or ()],
+        "departments": [number for number in said.get("department") or () if isinstance(number, int)],
         "is_here": said.get("status", 1) in WORKING_HERE,
     }
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.lostfound.member import logged_in
 from wecom import conf, members
 from wecom.members import Member
-from wecom.sandbox import housekeeping
+from wecom.sandbox import faults, housekeeping
 from wecom.sandbox.adapter import instead_of_wecom
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,6 +203,14 @@ def test_names_are_asked_again_after_a_day_and_not_before() -> None:
     Member.objects.update(checked_at=timezone.now() - timedelta(days=2))
     assert members.refresh() == 1
     assert members.named(["zhangsan"]) == {"zhangsan": "张三丰"}
+
+
+def test_where_wecom_does_not_answer_the_others_are_asked_about_later() -> None:
+    for userid in ("lisi", "zhangsan"):
+        members.ask(userid)
+    Member.objects.update(checked_at=timezone.now() - timedelta(days=2))
+    faults.add(scope="api", kind="errcode", value=-1, count=1, path="user/get", skip=0)
+    assert (members.refresh(), members.refresh()) == (0, 2)
 
 
 def test_logout_is_by_post_and_for_good() -> None:
