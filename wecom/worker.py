@@ -152,7 +152,12 @@ class Worker:
         handed = False
         for kind, sort in SORTS.items():
             for pk in jobs.hand_over(sort.model, order=sort.order, limit=self.slots):
-                take(kind, pk)
+                try:
+                    take(kind, pk)
+                except Exception as exc:
+                    logger.error("the other engine takes nothing: %s", type(exc).__name__)
+                    self._stopping.wait(AWAY)
+                    return False
                 handed = True
         return handed
 

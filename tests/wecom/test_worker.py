@@ -300,6 +300,19 @@ def test_another_engine_executes_the_rows_huey_on_redis(start: Any, upstream: Up
     assert not Outgoing.objects.exclude(attempts=1).exists()
 
 
+def test_an_engine_that_takes_nothing_does_not_end_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    owe(1)
+    monkeypatch.setattr(worker, "AWAY", 0.0)
+
+    def away(kind: str, pk: int) -> None:
+        engine.stop()
+        raise ConnectionError
+
+    engine = worker.Worker(slots=1, hand_over=away)
+    assert engine.run()
+    assert Outgoing.objects.get().state == "waiting"
+
+
 def test_a_row_that_becomes_due_by_the_clock_is_not_overslept(start: Any, upstream: Upstream) -> None:
     start()
     wait_until(lambda: Lease.objects.filter(name__startswith="worker:").exists(), seconds=20, what="a beat")
