@@ -140,7 +140,8 @@ def _story(request: ContactRequest, card: Card | None) -> Story:
         case RequestState.PENDING:
             return Story(request, _asking(card), "wait", may_withdraw=True)
         case RequestState.ACCEPTED if request.consent_withdrawn_at:
-            return Story(request, _("The finder took the consent back. If you have their contact, please delete it."), "bad")
+            words = _("The finder took the consent back. If you have their contact, please delete it.")
+            return Story(request, words, "bad")
         case RequestState.ACCEPTED:
             return replace(_agreed(request, at), code=_code_of(request))
         case RequestState.DECLINED:
