@@ -251,10 +251,9 @@ class TestOverARealSocket:
         self, base: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-        made = (
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-        )
-        subprocess.run([*made.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+        name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+        subprocess.run([*made.split(), *name, "-keyout", key, "-out", certificate], check=True, capture_output=True)
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate, key)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
