@@ -65,9 +65,8 @@ def refresh(*, app: str = conf.DEFAULT, older_than: timedelta = FRESH, most: int
         except Refused:
             _keep(app, userid, {})  # there will be no other answer: the others have their turn
         except (ApiError, NotSent, TransportError) as exc:
-            logger.warning(
-                "members not asked about: app=%s left=%s why=%s", app, len(userids) - number, type(exc).__name__
-            )
+            left = len(userids) - number
+            logger.warning("members not asked about: app=%s left=%s why=%s", app, left, type(exc).__name__)
             return number
     return len(userids)
 

@@ -154,7 +154,7 @@ class Worker:
             for pk in jobs.hand_over(sort.model, order=sort.order, limit=self.slots):
                 try:
                     take(kind, pk)
-                except Exception as exc:
+                except Exception as exc:  # noqa: BLE001  whatever an engine may raise
                     logger.error("the other engine takes nothing: %s", type(exc).__name__)
                     self._stopping.wait(AWAY)
                     return False

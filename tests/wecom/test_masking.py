@@ -17,10 +17,8 @@ def test_private_strings_are_unreadable_inside_texts() -> None:
 
 
 def test_a_private_string_that_is_a_part_of_another_does_not_uncover_it() -> None:
-    assert (
-        mask_text("您的雨伞在张三处，电话 13800138000", private=["雨伞", "您的雨伞在张三处，电话 13800138000"])
-        == "***00"
-    )
+    told = "您的雨伞在张三处，电话 13800138000"
+    assert mask_text(told, private=["雨伞", told]) == "***00"
 
 
 @pytest.mark.parametrize("name", ["access_token", "corpsecret", "code", "key", "ACCESS_TOKEN"])
