@@ -6,7 +6,6 @@
 Nothing is changed and nothing is sent to members. No finding holds a secret, a token or a contact.
 """
 
-import json
 import logging
 import re
 import secrets
@@ -29,9 +28,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import clients, conf, crypto, standing
-from .errcodes import explain
-from .errors import ApiError, ConfigError, WeComError
-from .masking import mask_text
+from .errcodes import Reaction, explain
+from .errors import ApiError, ConfigError, TokenUnavailable, WeComError
 
 __all__ = ["Finding", "State", "examine"]
 
@@ -159,26 +157,31 @@ def _token(alias: str) -> Finding:
 
 
 def _address(alias: str, userid: str) -> Finding:
-    """Whether WeCom lets our address in, and which one it sees."""
+    """Whether WeCom lets our address in, and which one it sees; the token counts here only if WeCom takes it."""
     name = _("Trusted address")
-    errcode, errmsg = _ask_for(alias, userid)
-    if errcode is None:
-        return Finding(name, State.UNKNOWN, errmsg)
-    if errcode != UNTRUSTED:
+    refusal = _refusal(alias, userid)
+    errcode = _errcode(refusal)
+    if errcode in (0, UNKNOWN_USER, *OUT_OF_RANGE):
         return Finding(name, State.FINE, _("WeCom lets us in"))
-    seen = _ADDRESS.search(errmsg)
-    shown = seen[1] if seen else _("an address that it does not name")
-    said = _("errcode 60020: WeCom sees us at %(address)s") % {"address": shown}
-    return Finding(
-        name, State.WRONG, said, _("Console → app → trusted IPs: add this address. It works a minute later.")
-    )
+    if errcode == UNTRUSTED:
+        seen = _ADDRESS.search(str(refusal))
+        shown = seen[1] if seen else _("an address that it does not name")
+        said = _("errcode 60020: WeCom sees us at %(address)s") % {"address": shown}
+        return Finding(
+            name, State.WRONG, said, _("Console → app → trusted IPs: add this address. It works a minute later.")
+        )
+    passes = errcode is not None and explain(errcode).reaction not in (Reaction.PAUSE, Reaction.RENEW_TOKEN)
+    if passes or isinstance(refusal, TokenUnavailable):
+        return Finding(name, State.UNKNOWN, str(refusal))
+    return _refused(name, refusal)
 
 
 def _visible(alias: str, userid: str) -> Finding:
     name = _("Visible range")
     if not userid:
         return Finding(name, State.UNKNOWN, _("no member was named"), _("Name one: --user zhangsan"))
-    errcode, errmsg = _ask_for(alias, userid)
+    refusal = _refusal(alias, userid)
+    errcode = _errcode(refusal)
     if errcode == 0:
         return Finding(name, State.FINE, _("the app sees this member"))
     if errcode == UNKNOWN_USER:
@@ -186,7 +189,7 @@ def _visible(alias: str, userid: str) -> Finding:
     if errcode in OUT_OF_RANGE:
         said = _("the member is out of the app's range")
         return Finding(name, State.WRONG, said, _("Console → app → visible range: add the member or a department."))
-    return Finding(name, State.UNKNOWN, f"errcode {errcode} {errmsg}".strip())
+    return Finding(name, State.UNKNOWN, str(refusal))
 
 
 def _clock(alias: str) -> Finding:
@@ -206,7 +209,9 @@ def _clock(alias: str) -> Finding:
 def _callback(alias: str) -> Finding:
     """Play WeCom's check of the URL towards our own address: over the network, through the proxy, with our own keys."""
     name = _("Callback address")
-    url = settings.SITE_URL.rstrip("/") + reverse("wecom:callback_of", args=[alias])
+    if not (site := str(getattr(settings, "SITE_URL", ""))):
+        return Finding(name, State.UNKNOWN, _("SITE_URL is not set"), _("Set it to the address of this site."))
+    url = site.rstrip("/") + reverse("wecom:callback_of", args=[alias])
     try:
         app = conf.app(alias)
         echo = secrets.token_hex(8)
@@ -229,22 +234,21 @@ def _callback(alias: str) -> Finding:
     return Finding(name, State.WRONG, said, _("No login, redirect or cache may stand before this address."))
 
 
-def _ask_for(alias: str, userid: str) -> tuple[int | None, str]:
-    """errcode and errmsg of user/get; None where it could not be asked."""
-    client = clients.get(alias)
+def _refusal(alias: str, userid: str) -> WeComError | None:
+    """What it ends in to ask about a member; None where WeCom answers."""
     try:
-        asked = client.with_token(
-            lambda token: client.fetch("user/get", {"userid": userid or NOBODY, "access_token": token})
-        )
-        said = json.loads(asked.content)
-        return int(said.get("errcode", 0)), mask_text(str(said.get("errmsg", "")))
-    except ApiError as exc:
-        return exc.errcode, mask_text(exc.errmsg)
-    except (WeComError, ValueError) as exc:
-        return None, str(exc)
+        clients.get(alias).user(userid or NOBODY)
+    except WeComError as exc:
+        return exc
+    return None
 
 
-def _refused(name: Words, exc: WeComError) -> Finding:
+def _errcode(refusal: WeComError | None) -> int | None:
+    """WeCom's own; None where it gave none."""
+    return refusal.errcode if isinstance(refusal, ApiError) else None if refusal else 0
+
+
+def _refused(name: Words, exc: WeComError | None) -> Finding:
     if not isinstance(exc, ApiError):
         return Finding(name, State.WRONG, str(exc), _("Can this machine reach WECOM_API_BASE_URL?"))
     row = explain(exc.errcode)

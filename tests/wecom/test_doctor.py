@@ -83,6 +83,20 @@ def test_a_wrong_secret_is_said_with_its_remedy(sandbox: WeComSandbox, settings:
     assert finding.remedy
 
 
+def test_a_token_that_is_remembered_and_no_longer_taken_is_not_taken_for_granted(sandbox: WeComSandbox) -> None:
+    found()
+    sandbox.fault("errcode", path="user/get", value=50003, count=9)
+    finding = wrong()["Trusted address"]
+    assert "errcode 50003" in str(finding.said)
+    assert finding.remedy
+
+
+def test_without_an_address_of_the_site_its_callback_is_not_known(sandbox: WeComSandbox, settings: Any) -> None:
+    del settings.SITE_URL
+    finding = found()["Callback address"]
+    assert (finding.state, str(finding.said)) == ("unknown", "SITE_URL is not set")
+
+
 def test_no_worker_no_shared_cache_and_no_site_are_said(sandbox: WeComSandbox, settings: Any) -> None:
     Lease.objects.all().delete()
     settings.SITE_URL = "http://127.0.0.1:9"

@@ -56,7 +56,10 @@ class Command(BaseCommand):
             app = conf.app(options["app"])
         except ConfigError as exc:
             raise CommandError(str(exc), returncode=2) from exc
-        url = options["url"] or settings.SITE_URL + reverse("wecom:callback_of", args=[app.alias])
+        site = str(getattr(settings, "SITE_URL", "")).rstrip("/")
+        if not (options["url"] or site):
+            raise CommandError("where to? Set SITE_URL, or name it: --url", returncode=2)
+        url = options["url"] or site + reverse("wecom:callback_of", args=[app.alias])
         if options["previous_keys"] and not app.previous_callback_keys:
             raise CommandError(f"the app {app.alias!r} has no PREVIOUS_CALLBACK_KEYS", returncode=2)
         keys = app.callback_keys[1 if options["previous_keys"] else 0]
