@@ -6,7 +6,7 @@ The body is kept encrypted with the effect. For cards there is `wecom.sent_cards
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from wecom.errors import MessageInvalid
 from wecom.messages import CardMessage, Message, Text
 from wecom.messages.kinds import TEXT_BYTES
 from wecom.models import Outgoing
+from wecom.recipients import Recipients
 
 from .book import owe
 from .doubt import unreached
@@ -23,12 +24,13 @@ from .kinds import Call, Kind, Park, Result, State, register
 from .texts import DUPLICATE_CHECK, REPEAT_WITHIN, SEND
 
 KIND = "wecom.message"
+NOBODY = "sys"  # who acts in events that no member has caused
 
 
 def owe_message(
     message: object,
     *,
-    to: Sequence[str],
+    to: str | Iterable[str],
     effect_key: str,
     topic: str = "",
     due_at: datetime | None = None,
@@ -37,16 +39,17 @@ def owe_message(
     """Promise members a message, inside the transaction that makes it due; the same effect_key again changes nothing.
 
     message  a text; a Message; a Card; or a body such as {"msgtype": "image", "image": {"media_id": …}}
-    to       userids
+    to       userids, or "@all"
     Raises MessageInvalid.
     """
     return owe_body(message_body(message, to=to), effect_key=effect_key, topic=topic, due_at=due_at, app=app)
 
 
-def message_body(message: object, *, to: Sequence[str]) -> dict[str, Any]:
+def message_body(message: object, *, to: str | Iterable[str]) -> dict[str, Any]:
     """The body of message/send. Raises MessageInvalid where it can be none."""
-    if not to or not all(to) or "sys" in to:
-        raise MessageInvalid("touser", "userids of members", to)
+    recipients = Recipients.named(to)
+    if NOBODY in recipients.users:
+        raise MessageInvalid("touser", "userids of members", NOBODY)
     if isinstance(message, str):
         message = Text(content=_checked(message))
     elif isinstance(message, Card):
@@ -55,7 +58,7 @@ def message_body(message: object, *, to: Sequence[str]) -> dict[str, Any]:
         message = message.to_payload()
     if not isinstance(message, Mapping) or message.get("msgtype") not in message:
         raise MessageInvalid("msgtype", "a text, a message, or a body with the block of its msgtype", type(message))
-    return {"touser": "|".join(to), **message, **DUPLICATE_CHECK}
+    return {**recipients.for_send(), **message, **DUPLICATE_CHECK}
 
 
 def owe_body(body: Mapping[str, Any], *, effect_key: str, **how: Any) -> Outgoing:
