@@ -5,6 +5,7 @@ import time
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseFailure
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -43,6 +44,7 @@ _refusals = _Refusals()
 @csrf_exempt
 @login_not_required
 @never_cache
+@transaction.non_atomic_requests  # what is kept is kept for good, whatever ATOMIC_REQUESTS says
 def callback(request: HttpRequest, alias: str = conf.DEFAULT) -> HttpResponse:
     """200 kept or known · 400 no callback by its shape · 403 a check with a secret failed · 413 · 503 send it again."""
     arrived = time.monotonic()
