@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection, connections
 
-from . import conf, crypto, dispatch
+from . import conf, crypto, dispatch, retention
 from .errors import ConfigError, IllegalAesKey
 
 RUNNERS = ("threads", "tasks")
@@ -96,10 +97,40 @@ def check_times(**kwargs: Any) -> list[CheckMessage]:
         return wrong
     if getattr(settings, "RESPONSE_CODE_TTL_HOURS", 24) > getattr(settings, "RESPONSE_CODE_HARD_TTL_HOURS", 72):
         wrong.append(Error("RESPONSE_CODE_TTL_HOURS is above RESPONSE_CODE_HARD_TTL_HOURS.", id="wecom.E012"))
+    if conf.answer_within() <= timedelta(0):
+        hint = "Give at least 3 hours: a card expires two hours before its code does."
+        wrong.append(Error("RESPONSE_CODE_TTL_HOURS leaves nobody time to answer.", hint=hint, id="wecom.E021"))
+    freshness = getattr(settings, "WECOM_FRESHNESS_SECONDS", 600)
+    if not isinstance(freshness, int) or freshness < 1:
+        wrong.append(Error("WECOM_FRESHNESS_SECONDS must be a number of seconds above 0.", id="wecom.E022"))
     delay = getattr(settings, "UPDATE_AFTER_REPLY_MS", 800)
     if not isinstance(delay, int) or not 0 <= delay <= 60_000:
         wrong.append(Error("UPDATE_AFTER_REPLY_MS must be 0 to 60000 milliseconds.", id="wecom.E013"))
     return wrong
+
+
+@register("wecom")
+def check_data_keys(**kwargs: Any) -> list[CheckMessage]:
+    """One text instead of a list would be read as a key of one letter each."""
+    keys = getattr(settings, "WECOM_DATA_KEYS", None) or []
+    if isinstance(keys, list | tuple) and all(isinstance(key, str) and key.strip() == key != "" for key in keys):
+        return []
+    hint = "A list of texts without white space around them, the one that seals first."
+    return [Error("WECOM_DATA_KEYS is no list of keys.", hint=hint, id="wecom.E023")]
+
+
+@register("wecom")
+def check_retention(**kwargs: Any) -> list[CheckMessage]:
+    """A kind of data without its days would end the purge for all."""
+    without = sorted({one.kind for one in retention.holdings()} - set(conf.RETENTION_DAYS) - set(_days()))
+    if not without and all(_positive(days) for days in _days().values()):
+        return []
+    hint = f"Give days for each kind of data, such as 30. Missing: {', '.join(without) or 'none'}."
+    return [Error("RETENTION_DAYS does not fit.", hint=hint, id="wecom.E024")]
+
+
+def _days() -> dict[str, Any]:
+    return dict(getattr(settings, "RETENTION_DAYS", {}))
 
 
 @register("wecom")
@@ -112,7 +143,8 @@ def check_connections(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             "Every request opens a database connection of its own.",
-            hint="Set CONN_MAX_AGE, or OPTIONS['pool'], for the database 'default'.",
+            hint="Set CONN_MAX_AGE for the database 'default', or OPTIONS['pool'] with a max_size of 4 more than the "
+            "worker has slots.",
             id="wecom.W001",
         )
     ]

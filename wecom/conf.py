@@ -81,7 +81,7 @@ def app(alias: str = DEFAULT) -> App:
 
 def retention(kind: str) -> int:
     """For how many days data of this kind is kept once it is at rest."""
-    return max(1, int(getattr(settings, "RETENTION_DAYS", {}).get(kind, RETENTION_DAYS[kind])))
+    return max(1, int({**RETENTION_DAYS, **getattr(settings, "RETENTION_DAYS", {})}[kind]))
 
 
 def instant_feedback() -> bool:

@@ -111,6 +111,11 @@ def test_the_sandbox_and_a_relay_are_allowed(settings: Any, url: str) -> None:
         ("RESPONSE_CODE_HARD_TTL_HOURS", "72", "wecom.E011"),
         ("RESPONSE_CODE_TTL_HOURS", 100, "wecom.E012"),
         ("UPDATE_AFTER_REPLY_MS", -1, "wecom.E013"),
+        ("RESPONSE_CODE_TTL_HOURS", 2, "wecom.E021"),
+        ("WECOM_FRESHNESS_SECONDS", "10m", "wecom.E022"),
+        ("WECOM_DATA_KEYS", "one text", "wecom.E023"),
+        ("WECOM_DATA_KEYS", ["new", " old"], "wecom.E023"),
+        ("RETENTION_DAYS", {"bodies": "a week"}, "wecom.E024"),
     ],
 )
 def test_a_wrong_setting_is_named(settings: Any, name: str, value: Any, expected: str) -> None:
