@@ -163,12 +163,12 @@ class Worker:
 
     def _work(self, kind: str, row: Job) -> None:
         try:
-            close_old_connections()
             SORTS[kind].work(row)
         except Exception as exc:
             logger.error("not finished, due again after its lease: %s=%s", kind, row.pk, exc_info=exc)
             _drop_connection()
         finally:
+            close_old_connections()  # a slot that waits keeps no connection of a pool from one that works
             with self._lock:
                 self._in_hand.pop((type(row), row.pk), None)
             self._wake.set()
