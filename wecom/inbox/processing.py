@@ -15,7 +15,7 @@ from wecom.models import Callback
 from wecom.transactions import whole
 
 from .arguments import LookUp, Run, User, tapped_card
-from .failures import failed, set_aside
+from .failures import Tries, failed, set_aside
 from .unhandled import suggest
 
 logger = logging.getLogger(__name__)
@@ -135,9 +135,12 @@ def _keep_tap(received: Received, event: CardTap) -> None:
 
 
 def _wait_for_settings(row: Callback, exc: Exception) -> None:
-    """The app has gone from the settings, or the key that opens the message; either may come back."""
+    """The app has gone from the settings, or the key that opens the message; either may come back within days."""
     logger.error("the settings do not fit: callback=%s why=%s", row.pk, exc)
     failures = row.failures + 1
+    if failures >= Tries.FOR_DAYS.value:
+        set_aside(row, why=str(exc), text=f"event={row.event} why={type(exc).__name__}", failures=failures)
+        return
     due_at = timezone.now() + jobs.backoff(failures)
     jobs.let_go(row, state=State.WAITING, due_at=due_at, failures=failures, error=str(exc))
 

@@ -246,7 +246,9 @@ def _broken(row: Outgoing, exc: Exception) -> None:
     why = mask_text(f"{type(exc).__name__}: {exc}")
     failures = row.failures + 1
     hopeless = isinstance(exc, WeComError) or failures >= len(jobs.BACKOFF)
-    if isinstance(exc, ConfigError) or not hopeless:
+    if isinstance(exc, ConfigError):  # what has gone from the settings may come back
+        hopeless = timezone.now() >= row.deadline
+    if not hopeless:
         return _wait(row, until=timezone.now() + jobs.backoff(failures), why=why, failures=failures)
     try:
         with whole():
