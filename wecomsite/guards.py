@@ -19,7 +19,7 @@ from django.utils import timezone
 
 RENEWED = "renewed"  # in the session: when its life was last counted anew
 RENEW_AFTER = timedelta(minutes=10)
-PROXY = ("", "127.0.0.1", "::1")  # addresses that the reverse proxy calls from; "" is a Unix socket
+PROXY = ("", "127.0.0.1", "::1")  # addresses that a proxy on this host calls from; "" is a Unix socket
 
 
 class PagePolicy(CSPMiddleware):
@@ -71,9 +71,9 @@ def hide_admin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 def client_address(request: HttpRequest) -> str:
-    """Who called. Behind a proxy on this host: the last entry of X-Forwarded-For, which that proxy itself has added."""
+    """Who called. Behind a proxy of ours: the last entry of X-Forwarded-For, which that proxy itself has added."""
     remote = str(request.META.get("REMOTE_ADDR", ""))
-    if remote in PROXY:
+    if remote in PROXY or remote in settings.TRUSTED_PROXIES:
         remote = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or remote
     return remote[:45]
 

@@ -23,9 +23,12 @@ class _Values(FileAwareMapping):  # type: ignore[misc]  # environ ships no types
 
 
 class _Env(environ.Env):  # type: ignore[misc]  # as above
-    """Says which variable is wrong. A misspelt switch is no quiet "off"."""
+    """Says which variable is wrong. A misspelt switch is no quiet "off", and a blank no part of what is listed."""
 
     ENVIRON = _Values()
+
+    def list(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET) -> list[str]:
+        return [one.strip() for one in super().list(var, cast=cast, default=default)]
 
     def get_value(self, var: str, cast: Any = None, **options: Any) -> Any:
         try:
@@ -49,6 +52,7 @@ SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DJANGO_DEBUG", False)
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # addresses of proxies on other hosts
 SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
 
 INSTALLED_APPS = [
@@ -262,12 +266,12 @@ def _wecom_app(alias: str) -> dict[str, Any]:
     }
 
 
-_more_apps = [alias.strip() for alias in env.list("WECOM_APPS", default=[])]
+_more_apps = env.list("WECOM_APPS", default=[])
 WECOM = {alias: _wecom_app(alias) for alias in ["default", *_more_apps]}
 WECOM_INSTANT_FEEDBACK = env.bool("WECOM_INSTANT_FEEDBACK", True)
 WECOM_RUNNER = env.str("WECOM_RUNNER", "threads")
 WECOM_ALERT_WEBHOOK = env.str("WECOM_ALERT_WEBHOOK", "")
-WECOM_ALERT_MAIL = [address.strip() for address in env.list("WECOM_ALERT_MAIL", default=[])]
+WECOM_ALERT_MAIL = env.list("WECOM_ALERT_MAIL", default=[])
 UPDATE_AFTER_REPLY_MS = env.int("UPDATE_AFTER_REPLY_MS", 800)
 
 TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks.backends.immediate.ImmediateBackend")}}
