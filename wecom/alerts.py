@@ -115,6 +115,6 @@ def _link(row: Alert) -> str:
     if not pk.isdecimal():
         return ""
     try:
-        return str(getattr(settings, "SITE_URL", "")) + reverse(f"admin:wecom_{model}_change", args=[pk])
+        return str(getattr(settings, "SITE_URL", "")).rstrip("/") + reverse(f"admin:wecom_{model}_change", args=[pk])
     except NoReverseMatch:
         return ""

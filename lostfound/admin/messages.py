@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -97,6 +98,12 @@ class OtherOutgoingAdmin(OurOutgoingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return without_updates(super().get_queryset(request))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """An alert that was told knows one address for all that goes out."""
+        if object_id.isdecimal() and only_updates(Outgoing.objects.filter(pk=object_id)).exists():
+            return redirect("admin:lostfound_cardupdate_change", object_id)
+        return super().change_view(request, object_id, *args, **kwargs)
 
 
 class OurAlertAdmin(AlertAdmin):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from wecom import doctor
+from wecom import conf, doctor
 from wecom.doctor import State
 from wecom.models import Alert, Callback, Outgoing
 
@@ -61,20 +62,25 @@ class AlertAdmin(RecordAdmin):
     fieldsets = ((None, {"fields": (("shown_what", "meaning"), ("about", "times"), "text", ("raised", "told"))}),)
 
     def get_urls(self) -> list[URLPattern]:
-        examining = self.admin_site.admin_view(self.examine)
+        # It calls WeCom, and that is done in no transaction.
+        examining = transaction.non_atomic_requests(self.admin_site.admin_view(self.examine))
         return [path("doctor/", examining, name="wecom_doctor"), *super().get_urls()]
 
     def examine(self, request: HttpRequest) -> HttpResponse:
         """The same probes as the command wecom_doctor: asked for by a press, because they call WeCom."""
         if not (self.has_view_permission(request) and request.method in ("GET", "HEAD", "POST")):
             raise PermissionDenied
-        userid = request.POST.get("user", "").strip()[:64]
-        findings = list(doctor.examine(userid=userid)) if request.method == "POST" else []
+        userid, apps = request.POST.get("user", "").strip()[:64], conf.aliases()
+        app = request.POST.get("app", "")
+        app = app if app in apps else next(iter(apps), conf.DEFAULT)
+        findings = list(doctor.examine(app, userid=userid)) if request.method == "POST" else []
         context = {
             **self.admin_site.each_context(request),
             "title": _("Examination"),
             "opts": self.opts,
             "user_id": userid,
+            "apps": apps,
+            "app": app,
             "findings": [(finding, badge(TONES[finding.state], WORDS[finding.state])) for finding in findings],
             "wrong": sum(finding.state is State.WRONG for finding in findings),
         }

@@ -4,13 +4,14 @@ A Deed names one decision of the floor below. It is rehearsed first: done and ta
 knows what can be done and why the rest cannot. Where there is a risk, that page wants a reason too.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import (
@@ -30,6 +31,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+
+from wecom.errors import WeComError
+from wecom.fields import CannotOpen
+
+logger = logging.getLogger(__name__)
 
 CONFIRMED, REASON = "confirmed", "reason"
 LONGEST_REASON = 200
@@ -108,6 +114,10 @@ def carry_out(deed: Deed, rows: Sequence[Model], by: str, why: str) -> Outcome:
             told = deed.act(row.pk, by, why)
         except NotDone as exc:
             outcome.refused.setdefault(str(exc), []).append(f"#{row.pk}")
+        except (WeComError, CannotOpen, ObjectDoesNotExist) as exc:
+            logger.warning("not done: deed=%s row=%s why=%s", deed.name, row.pk, type(exc).__name__)
+            gone = _("What it needs has gone from the settings or from the records.")
+            outcome.refused.setdefault(gone, []).append(f"#{row.pk}")
         else:
             outcome.done += 1
             outcome.said += [told] if isinstance(told, str) else []

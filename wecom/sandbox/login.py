@@ -3,6 +3,7 @@
 Source: https://developer.work.weixin.qq.com/document/path/91022, …/path/91023 and …/path/98152
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,13 +18,13 @@ from .models import LoginCode, World
 
 LIFE = timedelta(minutes=5)
 OUTSIDER = "@outsider"  # somebody from outside of the corporation: no member has such an id
-STATE = 128  # bytes
+STATE = re.compile(r"[A-Za-z0-9]{0,128}")
 
 
 def application(query: Mapping[str, str]) -> Application | None:
     """Who asks for the login, or None where the address is not one that the platform would take."""
     back = urlsplit(query.get("redirect_uri", ""))
-    if back.scheme not in ("http", "https") or not back.netloc or len(query.get("state", "").encode()) > STATE:
+    if back.scheme not in ("http", "https") or not back.netloc or not STATE.fullmatch(query.get("state", "")):
         return None
     corp_id, agent_id = query.get("appid", ""), query.get("agentid", "")
     of_corp = [app for app in applications.every() if app.corp_id == corp_id]
