@@ -78,6 +78,22 @@ def test_the_same_form_sent_twice_is_one_item(member: Client) -> None:
     assert logged_in("qianqi").post("/report/found/", values).status_code == 400
 
 
+def test_a_form_that_says_something_else_when_it_is_sent_again_is_another_item(member: Client) -> None:
+    values = form(member, title="伞")
+    yesterday = (timezone.localtime() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    first = member.post("/report/found/", values)["Location"]
+    for changes in ({"title": "钥匙", "category": "keys"}, {"place": "食堂"}, {"happened_at": yesterday}):
+        again, twice = (member.post("/report/found/", {**values, **changes})["Location"] for _ in range(2))
+        assert first != again == twice
+    assert Item.objects.count() == 4
+
+
+def test_a_form_from_a_phone_whose_clock_is_ahead_is_one_item_however_often_it_is_sent(member: Client) -> None:
+    soon = (timezone.localtime() + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M")
+    values = form(member, happened_at=soon)
+    assert len({member.post("/report/found/", values)["Location"] for _ in range(2)}) == 1
+
+
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(member: Client) -> None:
     late = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     sent = form(member, category="", place="食堂三楼", happened_at=late, contact_channel="phone")
