@@ -81,6 +81,9 @@ def _end_what_is_open(member: str, by: str) -> None:
         _if_possible(partial(services.withdraw_contact_request, request_id=pk, actor=by, by_staff=True))
     for pk in ContactRequest.objects.filter(finder=member, state=RequestState.PENDING).values_list("pk", flat=True):
         _if_possible(partial(services.expire_request, request_id=pk, by=by))
+    agreed = ContactRequest.objects.filter(finder=member, state=RequestState.ACCEPTED, consent_withdrawn_at=None)
+    for pk in agreed.exclude(delivery=Delivery.DELIVERED).values_list("pk", flat=True):
+        _if_possible(partial(services.decline_on_page, request_id=pk, finder=member))
 
 
 def _if_possible(act: Callable[[], object]) -> None:

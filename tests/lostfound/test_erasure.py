@@ -12,11 +12,27 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from lostfound import erasure, services
+from lostfound.errors import NothingToDo
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from wecom import outbox
 from wecom.models import Alert, Callback, Member, Outgoing
 
-from .world import FINDER, OWNER, PHONE, SEND, WeCom, ask, asked, found_item, killed, tap
+from .world import (
+    FINDER,
+    OWNER,
+    PHONE,
+    SEND,
+    UPDATE,
+    WeCom,
+    ask,
+    asked,
+    drain_later,
+    found_item,
+    killed,
+    owed,
+    states,
+    tap,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,6 +119,40 @@ def test_an_owner_who_is_forgotten_gets_no_contact(wecom: WeCom) -> None:
     erase(OWNER)
     outbox.drain()
     assert PHONE not in str(wecom.texts)
+
+
+def test_a_finder_who_is_forgotten_has_agreed_to_nothing_and_the_owner_is_told(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    erase(FINDER)
+    outbox.drain()
+    assert states(card) == ("declined", "none", "stuck")
+    assert [("婉拒" in text, "erased-" in text) for text in wecom.seen_by(OWNER)] == [(True, False)]
+    assert wecom.paths().count(UPDATE) == 0
+
+
+def test_a_contact_that_was_tried_and_waits_is_not_sent_once_its_finder_is_forgotten(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": -1})
+    outbox.drain()
+    erase(FINDER)
+    drain_later()
+    assert states(card) == ("accepted", "unsure", "stuck")
+    assert "请删除" in wecom.seen_by(OWNER)[-1]
+    assert "erased-" not in str(wecom.calls)
+
+
+def test_a_contact_that_failed_is_not_tried_again_once_its_finder_is_forgotten(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 81013})
+    outbox.drain()
+    erase(FINDER)
+    with pytest.raises(NothingToDo, match="withdrew"):
+        services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk")
+    outbox.drain()
+    assert wecom.seen_by(OWNER) == []
 
 
 def test_a_message_under_way_ends_first_and_a_dead_workers_with_its_lease(wecom: WeCom) -> None:
