@@ -47,7 +47,8 @@ def file_of(key: str, size: str) -> str:
 
 def loose_photos(keys: Sequence[str], *, sent_by: str) -> list[Photo]:
     """Those of the keys that are this member's and no item's yet, in the order in which they were named."""
-    found = {photo.key: photo for photo in Photo.objects.filter(key__in=keys[:50], sent_by=sent_by, item=None)}
+    possible = [key for key in keys[:50] if "\0" not in key]  # PostgreSQL takes none
+    found = {photo.key: photo for photo in Photo.objects.filter(key__in=possible, sent_by=sent_by, item=None)}
     return [found[key] for key in dict.fromkeys(keys) if key in found][:MOST_OF_ITEM]
 
 

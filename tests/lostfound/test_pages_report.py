@@ -179,6 +179,11 @@ def test_what_is_no_photo_is_refused_in_words(member: Client, what: str) -> None
     assert not Photo.objects.exists()
 
 
+def test_a_key_that_no_photo_can_have_brings_none_along(member: Client) -> None:
+    assert member.get("/report/found/?photo=%00").status_code == 200
+    assert member.post("/report/found/", form(member, photo="\0")).status_code == 302
+
+
 def test_no_file_at_all_is_refused(member: Client) -> None:
     for body in ({}, {"file": "text"}):
         assert member.post("/photos/", body).status_code == 400
