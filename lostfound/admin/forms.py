@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidg
 from lostfound.models import Item
 from lostfound.services.custody import SPOT
 from lostfound.services.handover import DIGITS, PROOF, SIGNATURE
+from lostfound.services.items import MARKS
 from lostfound.states import Channel, Custody
 
 from .contacts import masked
@@ -43,6 +44,13 @@ class ItemForm(forms.ModelForm):
     reporter = UserIdFormField(
         label=_("Reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."), max_length=64
     )
+    hidden_marks = forms.CharField(
+        label=_("Hidden marks"),
+        required=False,
+        max_length=MARKS,
+        help_text=_("What only the owner can know. The desk sees it, and nobody else."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
     new_contact = forms.CharField(
         label=_("Contact"),
         required=False,
@@ -53,10 +61,7 @@ class ItemForm(forms.ModelForm):
     class Meta:
         model = Item
         fields = FIELDS
-        widgets = {
-            "description": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-            "hidden_marks": UnfoldAdminTextareaWidget(attrs={"rows": 2, "maxlength": 300}),
-        }
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

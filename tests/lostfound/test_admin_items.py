@@ -65,6 +65,7 @@ def test_after_registering_one_can_go_on_editing(office: Client) -> None:
         ("reporter", ""),
         ("title", ""),
         ("title", "x" * 61),
+        ("hidden_marks", "x" * 301),
         ("new_contact", ""),
     ],
 )
