@@ -1,8 +1,10 @@
 """Door: what is typed into the pages of an item."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -26,6 +28,8 @@ FIELDS = (
     "reporter",
     "contact_channel",
 )
+EARLIEST = 2000  # the year
+CLOCKS = timedelta(minutes=10)  # how far a desk's clock may be ahead of ours
 USERID = r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}"
 
 
@@ -71,6 +75,14 @@ class ItemForm(forms.ModelForm):
             if self.kept
             else _("The phone number, or where to pick it up. Empty for WeCom chat.")
         )
+
+    def clean_happened_at(self) -> datetime:
+        moment: datetime = self.cleaned_data["happened_at"]
+        if moment.year < EARLIEST:
+            raise forms.ValidationError(_("This is before the year 2000."))
+        if moment > timezone.now() + CLOCKS:
+            raise forms.ValidationError(_("This time is still to come."))
+        return moment
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -67,10 +67,14 @@ def test_after_registering_one_can_go_on_editing(office: Client) -> None:
         ("title", "x" * 61),
         ("hidden_marks", "x" * 301),
         ("new_contact", ""),
+        ("happened_at", "9999-12-31"),
+        ("happened_at", "0001-01-01"),
+        ("happened_at", "1999-12-31"),
     ],
 )
 def test_what_cannot_work_is_said_at_the_field(office: Client, field: str, value: str) -> None:
-    assert field in errors_of(office.post(ADD, {**FORM, field: value}))
+    sent = "happened_at_0" if field == "happened_at" else field
+    assert field in errors_of(office.post(ADD, {**FORM, sent: value}))
     assert not Item.objects.exists()
 
 
