@@ -56,6 +56,13 @@
     made.replaceChildren(label);
   }
 
+  function failed(shown, words) {
+    shown.made.remove();
+    say(words);
+    sendAfter = false; /* whoever reads this decides whether it goes without the photo */
+    button.removeAttribute("aria-busy");
+  }
+
   function send(file, name, shown) {
     return new Promise((done) => {
       const data = new FormData();
@@ -69,8 +76,7 @@
         if (request.status === 201 && request.response) {
           filled(shown.made, request.response);
         } else {
-          shown.made.remove();
-          say((request.response && request.response.why) || form.dataset.failed);
+          failed(shown, (request.response && request.response.why) || form.dataset.failed);
         }
         done();
       };
@@ -84,8 +90,7 @@
     underWay += 1;
     const small = await smaller(file);
     if (small.size > Number(form.dataset.mostBytes)) {
-      shown.made.remove();
-      say(form.dataset.tooLarge);
+      failed(shown, form.dataset.tooLarge);
     } else {
       await send(small, file.name, shown);
     }
