@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from lostfound import services
-from lostfound.models import ContactRequest, Item
+from lostfound.models import ContactRequest, Item, Photo
 from tests.lostfound.member import picture
 from tests.lostfound.world import FINDER, ask, found_item
 from wecom.models import Outgoing
@@ -156,6 +156,19 @@ def test_an_item_that_is_not_there_cannot_be_asked_about(office: Client, key: st
 def test_asking_needs_the_right_to_ask(client: Client) -> None:
     client.force_login(User.objects.create_user("clerk", is_staff=True))
     assert client.get(reverse("admin:lostfound_item_ask", args=[found_item().pk])).status_code in (403, 404)
+
+
+def test_photos_of_what_turns_out_to_be_a_card_are_deleted_and_the_desk_is_told(
+    office: Client, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    item = found_item(photos=[services.keep_photo(content=picture(), sent_by=FINDER)])
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = office.post(change(item), {**FORM, "category": "card"}, follow=True)
+    assert "so those of this item were deleted" in answer.content.decode()
+    assert not Photo.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert "were deleted" not in office.post(change(item), {**FORM, "category": "card"}, follow=True).content.decode()
 
 
 def test_photos_are_shown_on_the_items_page_and_on_the_requests(office: Client, settings: Any, tmp_path: Any) -> None:
