@@ -12,7 +12,7 @@ from lostfound.models import Item
 from lostfound.services.custody import SPOT
 from lostfound.services.handover import DIGITS, PROOF, SIGNATURE
 from lostfound.services.items import MARKS
-from lostfound.states import Channel, Custody
+from lostfound.states import Channel, Custody, RequestState
 
 from .contacts import masked
 
@@ -90,7 +90,21 @@ class ItemForm(forms.ModelForm):
         kept = self.kept and "contact_channel" not in self.changed_data
         if values.get("contact_channel") and not (by_wecom or kept or values.get("new_contact")):
             self.add_error("new_contact", _("Say which number, or where."))
+        for name in self._asked_about(values):
+            words = _("The finder is being asked to pass on what is here now. Wait for the answer, or end the request.")
+            self.add_error(name, words)
         return values
+
+    def _asked_about(self, values: dict[str, Any]) -> list[str]:
+        """What must stay as it is: a card that waits for its answer says what the owner gets, and from whom.
+
+        The row is locked until the change is saved, so that nobody is asked meanwhile.
+        """
+        item = Item.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if item is None or not item.requests.filter(state=RequestState.PENDING).exists():
+            return []
+        now = {"reporter": item.reporter, "contact_channel": item.contact_channel, "new_contact": ""}
+        return [name for name, value in now.items() if values.get(name, value) != value]
 
 
 class AskForm(forms.Form):

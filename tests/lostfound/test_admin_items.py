@@ -99,6 +99,21 @@ def test_another_channel_needs_its_own_value_and_wecom_needs_none(office: Client
     assert Item.objects.get().contact_value == ""
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("reporter", "wangwu"), ("contact_channel", "wecom"), ("new_contact", "13900000000")]
+)
+def test_what_a_finder_is_being_asked_for_is_not_changed_under_their_eyes(
+    office: Client, field: str, value: str
+) -> None:
+    item = found_item()
+    request = ask(item)
+    kept = {**FORM, "new_contact": ""}
+    assert "Wait for the answer" in str(errors_of(office.post(change(item), {**kept, field: value}))[field])
+    assert office.post(change(item), {**kept, "title": "蓝色雨伞"}).status_code == 302
+    services.withdraw_contact_request(request_id=request.pk, actor="desk", by_staff=True)
+    assert office.post(change(item), {**kept, field: value}).status_code == 302
+
+
 def test_the_state_is_not_written_by_the_form(office: Client) -> None:
     item = found_item()
     office.post(change(item), {**FORM, "state": "closed"})
