@@ -13,8 +13,10 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone, translation
 
 from wecom import forgetting, members
@@ -192,7 +194,12 @@ def _forget_reasons(requests: Iterable[ContactRequest]) -> None:
 
 
 def _forget_words(member: str) -> None:
-    """What somebody called a thing may name them: it is called by its category from now on."""
+    """What somebody called a thing may name them: it is called by its category from now on, in the admin's history by
+    its number.
+    """
+    numbers = [str(pk) for pk in Item.objects.filter(reporter=member).values_list("pk", flat=True)]
+    known = LogEntry.objects.filter(content_type__app_label="lostfound", content_type__model="item")
+    known.filter(object_id__in=numbers).update(object_repr=Concat(Value("#"), "object_id", output_field=CharField()))
     with translation.override(settings.LANGUAGE_CODE):
         for category in Category:
             items = Item.objects.filter(reporter=member, category=category)

@@ -90,7 +90,8 @@ class Item(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.title}"
+        """Without its title: the admin's history keeps this text."""
+        return f"#{self.pk}"
 
     def save(self, **options: Any) -> None:
         """The searched words are saved with the words they are made of."""

@@ -6,6 +6,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections
@@ -103,6 +106,19 @@ def test_a_finders_words_photos_and_contact_go(wecom: WeCom) -> None:
     item.refresh_from_db()
     assert "李四" not in item.title
     assert (item.description, item.contact_value, item.state) == ("", "", "closed")
+
+
+def test_the_history_of_the_admin_calls_their_things_by_number(wecom: WeCom) -> None:
+    item = found_item()
+    LogEntry.objects.create(
+        user=User.objects.create_user("desk"),
+        content_type=ContentType.objects.get_for_model(Item),
+        object_id=str(item.pk),
+        object_repr=f"#{item.pk} 李四的伞",
+        action_flag=CHANGE,
+    )
+    erase(FINDER)
+    assert LogEntry.objects.get().object_repr == f"#{item.pk}"
 
 
 def test_nothing_is_sent_to_them_and_the_other_side_is_told(wecom: WeCom) -> None:

@@ -5,9 +5,11 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.utils import timezone
 
 from lostfound import services
@@ -149,6 +151,20 @@ def test_a_purged_callback_is_known_still_and_cannot_be_handled_again(wecom: WeC
     assert not inbox.replay(row.pk)
     row.refresh_from_db()
     assert (row.state, row.digest) == ("done", "d")
+
+
+def test_the_history_of_the_admin_goes_with_the_records_and_names_no_thing_before(
+    wecom: WeCom, admin_client: Client
+) -> None:
+    item = found_item(title="李四的伞", contact_channel="wecom", contact_value="")
+    values = {"kind": "found", "category": "umbrella", "title": "李四的黑伞", "happened_at_0": "2026-11-03"}
+    contact = {"happened_at_1": "10:32", "reporter": FINDER, "contact_channel": "wecom"}
+    admin_client.post(f"/admin/lostfound/item/{item.pk}/change/", {**values, **contact})
+    assert LogEntry.objects.get().object_repr == f"#{item.pk}"
+    assert "records log: 0" in purge()
+    LogEntry.objects.update(action_time=timezone.now() - timedelta(days=366))
+    assert "records log: 1" in purge()
+    assert not LogEntry.objects.exists()
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "abc", "1.5", "9999999", ""])
