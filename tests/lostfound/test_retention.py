@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 from django.utils import timezone
 
-from lostfound import services
+from lostfound import handlers, services
 from lostfound.models import Card, ContactRequest, Item, Photo, TimelineEntry
 from lostfound.services.photos import file_of
-from tests.lostfound.member import picture
+from tests.lostfound.member import logged_in, picture
 from wecom import inbox, outbox, retention
 from wecom.models import Attempt, Callback, Outgoing
 
@@ -165,6 +166,14 @@ def test_the_history_of_the_admin_goes_with_the_records_and_names_no_thing_befor
     LogEntry.objects.update(action_time=timezone.now() - timedelta(days=366))
     assert "records log: 1" in purge()
     assert not LogEntry.objects.exists()
+
+
+def test_sessions_that_have_ended_go_by_themselves(wecom: WeCom) -> None:
+    logged_in()
+    Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
+    logged_in(FINDER)
+    handlers.drop_ended_sessions()
+    assert [session.get_decoded()["member"] for session in Session.objects.all()] == [FINDER]
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "abc", "1.5", "9999999", ""])
