@@ -11,7 +11,7 @@ from wecom.errors import Refused
 from wecom.events import CardTap, ImageMessage, TextMessage
 from wecom.handlers import Ignored, Received, on_card, on_message, periodic
 
-from . import card_content, chat, selectors, services
+from . import card_content, chat, retention, selectors, services
 from .errors import RequestClosed, TooMany
 from .pictures import NotAPhoto
 
@@ -69,6 +69,12 @@ def tell_owners() -> None:
 def drop_ended_sessions() -> None:
     """Delete what the site kept of browsers whose login has ended by time: each names a member or an account."""
     call_command("clearsessions")
+
+
+@periodic("lostfound.answers", every=timedelta(hours=1))
+def drop_old_answers() -> None:
+    """Delete what calls of the API were answered more than a day ago."""
+    retention.drop_old_answers()
 
 
 @periodic("lostfound.photos", every=timedelta(hours=1))

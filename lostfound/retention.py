@@ -16,7 +16,7 @@ from django.utils import timezone
 from wecom.outbox import Outgoing
 from wecom.retention import Holding, Rows, register
 
-from .models import ContactRequest, Export, Item, Photo
+from .models import ContactRequest, Export, IdempotencyKey, Item, Photo
 from .services.owing import topic_of
 from .services.photos import delete_photos
 from .states import Delivery, ItemState, RequestState
@@ -72,6 +72,11 @@ def _log_of_items(kept: timedelta) -> Rows:
     """Who corrected items in the admin, and what they were called then."""
     ours = LogEntry.objects.filter(content_type__app_label="lostfound")
     return ours.filter(action_time__lt=timezone.now() - kept)
+
+
+def drop_old_answers() -> None:
+    """What calls of the API were answered, once a repeat is not answered so any more."""
+    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IdempotencyKey.KEPT).delete()
 
 
 register(
