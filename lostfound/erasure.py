@@ -179,10 +179,11 @@ def _forget(member: str, nobody: str, by: str) -> None:
 
 
 def _forget_endings(member: str, nobody: str) -> None:
-    """Who moved, gave, got, or disposed of things."""
+    """Who moved, gave, got, or disposed of things, and took lists of them out."""
     got = Q(request__owner=member) | Q(signature__in=(member, *members.named([member]).values()))
     HandOver.objects.filter(got).update(signature="", proof="")
-    for rows, name in ((Move, "by"), (HandOver, "by"), (Disposal, "proposed_by"), (Disposal, "decided_by")):
+    named = ((Move, "by"), (HandOver, "by"), (Disposal, "proposed_by"), (Disposal, "decided_by"), (Export, "by"))
+    for rows, name in named:
         rows._default_manager.filter(**{f"{name}__iexact": member}).update(**{name: nobody})
 
 

@@ -121,6 +121,12 @@ def test_the_history_of_the_admin_calls_their_things_by_number(wecom: WeCom) -> 
     assert LogEntry.objects.get().object_repr == f"#{item.pk}"
 
 
+def test_what_they_took_out_of_the_admin_is_nobodys(wecom: WeCom) -> None:
+    services.record_export(by="LiSi", what="lostfound.item", form="csv", filters="", rows=3)
+    erase(FINDER)
+    assert FINDER not in whole_database()
+
+
 def test_nothing_is_sent_to_them_and_the_other_side_is_told(wecom: WeCom) -> None:
     ask()
     erase(FINDER)
