@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from lostfound import services
+from lostfound import pictures, services
 from lostfound.models import Item, Photo
+from lostfound.pages import report
 from lostfound.services import photos as photo_service
 from tests.lostfound.member import HEIC, logged_in, moving, picture, png
 from tests.lostfound.world import FINDER, found_item
@@ -197,6 +198,17 @@ def test_who_sends_photos_like_a_machine_is_slowed_down(member: Client, monkeypa
     assert logged_in("qianqi").post("/photos/", {"file": file(small)}).status_code == 201
     Photo.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     assert member.post("/photos/", {"file": file(small)}).status_code == 201
+
+
+def test_photos_that_wait_for_others_keep_no_thread_for_long(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "PATIENCE", 0.1)
+    with pictures._turn:
+        answer = member.post("/photos/", {"file": file(picture())})
+        assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+        with_form = member.post("/report/found/", form(member, files=[file(picture())]))
+        assert "So many photos at once?" in with_form.content.decode()
+    assert not Photo.objects.exists()
+    send_photo(member)
 
 
 def test_a_photo_is_for_members_and_never_run_by_a_browser(member: Client) -> None:

@@ -14,6 +14,7 @@
   const say = (words) => { error.textContent = words; error.hidden = !words; };
   let underWay = 0;
   let sendAfter = false;
+  let line = Promise.resolve(); /* one after the other, as the server takes them */
 
   async function smaller(file) {
     try {
@@ -92,7 +93,8 @@
     if (small.size > Number(form.dataset.mostBytes)) {
       failed(shown, form.dataset.tooLarge);
     } else {
-      await send(small, file.name, shown);
+      line = line.then(() => send(small, file.name, shown));
+      await line;
     }
     underWay -= 1;
     if (!underWay && sendAfter) form.requestSubmit();
