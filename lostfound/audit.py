@@ -38,7 +38,7 @@ def rows() -> Iterator[Row]:
     for callback in _all(Callback.objects.defer("plaintext")):
         yield {"type": "callback", **_fields(callback, _CALLBACK)}
     for request in _all(ContactRequest.objects.defer("contact_value", "message").prefetch_related("timeline")):
-        yield {"type": "request", **_fields(request, _REQUEST), "timeline": _parts(request.timeline, _TIMELINE)}
+        yield {"type": "request", **_fields(request, _REQUEST), "timeline": _timeline(request)}
     for card in _all(Card.objects.defer("payload").prefetch_related("codes")):
         yield {"type": "card", **_fields(card, _CARD), "codes": _parts(card.codes, _CODE)}
     for row in _all(Outgoing.objects.prefetch_related("tries")):
@@ -54,6 +54,14 @@ def _all(found: "QuerySet[Any]") -> Iterator[Any]:
 def _parts(related: Any, names: str) -> list[Row]:
     """What belongs to one row, oldest first."""
     return [_fields(part, names) for part in sorted(related.all(), key=lambda part: part.pk)]
+
+
+def _timeline(request: ContactRequest) -> list[Row]:
+    """Without the reasons that administrators typed."""
+    entries = _parts(request.timeline, _TIMELINE)
+    return [
+        {**entry, "data": {name: said for name, said in entry["data"].items() if name != "reason"}} for entry in entries
+    ]
 
 
 def _fields(row: Model, names: str) -> Row:

@@ -13,8 +13,10 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone, translation
 
 from wecom import forgetting, members
@@ -81,6 +83,9 @@ def _end_what_is_open(member: str, by: str) -> None:
         _if_possible(partial(services.withdraw_contact_request, request_id=pk, actor=by, by_staff=True))
     for pk in ContactRequest.objects.filter(finder=member, state=RequestState.PENDING).values_list("pk", flat=True):
         _if_possible(partial(services.expire_request, request_id=pk, by=by))
+    agreed = ContactRequest.objects.filter(finder=member, state=RequestState.ACCEPTED, consent_withdrawn_at=None)
+    for pk in agreed.exclude(delivery=Delivery.DELIVERED).values_list("pk", flat=True):
+        _if_possible(partial(services.decline_on_page, request_id=pk, finder=member))
 
 
 def _if_possible(act: Callable[[], object]) -> None:
@@ -174,10 +179,11 @@ def _forget(member: str, nobody: str, by: str) -> None:
 
 
 def _forget_endings(member: str, nobody: str) -> None:
-    """Who moved, gave, got, or disposed of things."""
+    """Who moved, gave, got, or disposed of things, and took lists of them out."""
     got = Q(request__owner=member) | Q(signature__in=(member, *members.named([member]).values()))
     HandOver.objects.filter(got).update(signature="", proof="")
-    for rows, name in ((Move, "by"), (HandOver, "by"), (Disposal, "proposed_by"), (Disposal, "decided_by")):
+    named = ((Move, "by"), (HandOver, "by"), (Disposal, "proposed_by"), (Disposal, "decided_by"), (Export, "by"))
+    for rows, name in named:
         rows._default_manager.filter(**{f"{name}__iexact": member}).update(**{name: nobody})
 
 
@@ -189,7 +195,12 @@ def _forget_reasons(requests: Iterable[ContactRequest]) -> None:
 
 
 def _forget_words(member: str) -> None:
-    """What somebody called a thing may name them: it is called by its category from now on."""
+    """What somebody called a thing may name them: it is called by its category from now on, in the admin's history by
+    its number.
+    """
+    numbers = [str(pk) for pk in Item.objects.filter(reporter=member).values_list("pk", flat=True)]
+    known = LogEntry.objects.filter(content_type__app_label="lostfound", content_type__model="item")
+    known.filter(object_id__in=numbers).update(object_repr=Concat(Value("#"), "object_id", output_field=CharField()))
     with translation.override(settings.LANGUAGE_CODE):
         for category in Category:
             items = Item.objects.filter(reporter=member, category=category)

@@ -4,12 +4,14 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.core.management import call_command
+
 from wecom.client import Client
 from wecom.errors import Refused
 from wecom.events import CardTap, ImageMessage, TextMessage
 from wecom.handlers import Ignored, Received, on_card, on_message, periodic
 
-from . import card_content, chat, selectors, services
+from . import card_content, chat, retention, selectors, services
 from .errors import RequestClosed, TooMany
 from .pictures import NotAPhoto
 
@@ -61,6 +63,18 @@ def tell_owners() -> None:
     """Look who may own what was found since, and owe each of them the day's message."""
     services.match_found_items()
     services.owe_suggestions()
+
+
+@periodic("lostfound.sessions", every=timedelta(hours=1))
+def drop_ended_sessions() -> None:
+    """Delete what the site kept of browsers whose login has ended by time: each names a member or an account."""
+    call_command("clearsessions")
+
+
+@periodic("lostfound.answers", every=timedelta(hours=1))
+def drop_old_answers() -> None:
+    """Delete what calls of the API were answered more than a day ago."""
+    retention.drop_old_answers()
 
 
 @periodic("lostfound.photos", every=timedelta(hours=1))

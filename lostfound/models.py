@@ -1,5 +1,6 @@
 """Plumbing: the tables of the lost and found. Only lostfound.services changes a state."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -90,7 +91,8 @@ class Item(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.title}"
+        """Without its title: the admin's history keeps this text."""
+        return f"#{self.pk}"
 
     def save(self, **options: Any) -> None:
         """The searched words are saved with the words they are made of."""
@@ -329,6 +331,8 @@ class TimelineEntry(models.Model):
 
 class IdempotencyKey(models.Model):
     """A call of the API that took effect, by the key its caller gave it, for a day."""
+
+    KEPT = timedelta(hours=24)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.UUIDField()

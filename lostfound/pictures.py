@@ -12,6 +12,8 @@ from io import BytesIO
 import pi_heif
 from PIL import Image, ImageOps
 
+from .errors import TooMany
+
 MOST_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 52_000_000  # the largest sensors of phones in their usual mode
 LEAST_SIDE = 16
@@ -43,22 +45,25 @@ class Prepared:
     height: int
 
 
-def prepare(content: bytes) -> Prepared:
-    """Both sizes of one photo. Raises NotAPhoto.
+def prepare(content: bytes, *, patience: float | None = None) -> Prepared:
+    """Both sizes of one photo. Raises NotAPhoto, and TooMany where its turn did not come within `patience` seconds.
 
     Told from its bytes alone; name and content type of an upload say nothing.
     """
     if len(content) > MOST_BYTES:
         raise NotAPhoto("too_large")
-    with _turn:
-        try:
-            with Image.open(BytesIO(content), formats=FORMATS) as opened:
-                _check(opened)
-                return _draw(opened)
-        except NotAPhoto:
-            raise
-        except Exception as exc:
-            raise NotAPhoto("unreadable") from exc
+    if not _turn.acquire(timeout=patience):
+        raise TooMany("photos")
+    try:
+        with Image.open(BytesIO(content), formats=FORMATS) as opened:
+            _check(opened)
+            return _draw(opened)
+    except NotAPhoto:
+        raise
+    except Exception as exc:
+        raise NotAPhoto("unreadable") from exc
+    finally:
+        _turn.release()
 
 
 def _check(opened: Image.Image) -> None:

@@ -2,19 +2,21 @@
 
 contacts   what an owner may get, and the hidden marks, once request or item are over
 photos     of items that are over
-records    the requests with their cards and timelines, the items, and who exported what: while somebody may ask
+records    the requests with their cards and timelines, the items, who corrected them in the admin, and who exported
+           what: while somebody may ask
 """
 
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 from django.utils import timezone
 
 from wecom.outbox import Outgoing
 from wecom.retention import Holding, Rows, register
 
-from .models import ContactRequest, Export, Item, Photo
+from .models import ContactRequest, Export, IdempotencyKey, Item, Photo
 from .services.owing import topic_of
 from .services.photos import delete_photos
 from .states import Delivery, ItemState, RequestState
@@ -66,6 +68,17 @@ def _exports(kept: timedelta) -> Rows:
     return Export.objects.filter(at__lt=timezone.now() - kept)
 
 
+def _log_of_items(kept: timedelta) -> Rows:
+    """Who corrected items in the admin, and what they were called then."""
+    ours = LogEntry.objects.filter(content_type__app_label="lostfound")
+    return ours.filter(action_time__lt=timezone.now() - kept)
+
+
+def drop_old_answers() -> None:
+    """What calls of the API were answered, once a repeat is not answered so any more."""
+    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IdempotencyKey.KEPT).delete()
+
+
 register(
     Holding("contacts", "contacts", _contacts, lambda rows: rows.update(contact_value="")),
     Holding("contacts", "items", _secrets_of_items, lambda rows: rows.update(contact_value="", hidden_marks="")),
@@ -73,4 +86,5 @@ register(
     Holding("records", "requests", _decided, _drop_requests),
     Holding("records", "items", _items_without_requests, _drop_items),
     Holding("records", "exports", _exports, lambda rows: rows.delete()),
+    Holding("records", "log", _log_of_items, lambda rows: rows.delete()),
 )

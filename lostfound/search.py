@@ -8,7 +8,7 @@ words they share: misspelt, abridged or turned round.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import add
 
@@ -77,7 +77,8 @@ def _after(rows: "QuerySet[Item]", after: str) -> "QuerySet[Item]":
         last, pk = datetime.fromisoformat(moment), int(number)
         if last.tzinfo is None or not 0 < pk < 2**63:
             return rows
-    except ValueError:
+        last = last.astimezone(UTC)
+    except (ValueError, OverflowError):
         return rows
     return rows.filter(happened_at__lte=last).exclude(happened_at=last, pk__gte=pk)
 

@@ -1,15 +1,18 @@
 """Door: what is typed into the pages of an item."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from lostfound.models import Item
 from lostfound.services.custody import SPOT
 from lostfound.services.handover import DIGITS, PROOF, SIGNATURE
-from lostfound.states import Channel, Custody
+from lostfound.services.items import MARKS
+from lostfound.states import Channel, Custody, RequestState
 
 from .contacts import masked
 
@@ -25,6 +28,8 @@ FIELDS = (
     "reporter",
     "contact_channel",
 )
+EARLIEST = 2000  # the year
+CLOCKS = timedelta(minutes=10)  # how far a desk's clock may be ahead of ours
 USERID = r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}"
 
 
@@ -43,6 +48,13 @@ class ItemForm(forms.ModelForm):
     reporter = UserIdFormField(
         label=_("Reporter"), help_text=_("WeCom UserID; of a found thing this is the finder."), max_length=64
     )
+    hidden_marks = forms.CharField(
+        label=_("Hidden marks"),
+        required=False,
+        max_length=MARKS,
+        help_text=_("What only the owner can know. The desk sees it, and nobody else."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
     new_contact = forms.CharField(
         label=_("Contact"),
         required=False,
@@ -53,10 +65,7 @@ class ItemForm(forms.ModelForm):
     class Meta:
         model = Item
         fields = FIELDS
-        widgets = {
-            "description": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-            "hidden_marks": UnfoldAdminTextareaWidget(attrs={"rows": 2, "maxlength": 300}),
-        }
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,13 +76,35 @@ class ItemForm(forms.ModelForm):
             else _("The phone number, or where to pick it up. Empty for WeCom chat.")
         )
 
+    def clean_happened_at(self) -> datetime:
+        moment: datetime = self.cleaned_data["happened_at"]
+        if moment.year < EARLIEST:
+            raise forms.ValidationError(_("This is before the year 2000."))
+        if moment > timezone.now() + CLOCKS:
+            raise forms.ValidationError(_("This time is still to come."))
+        return moment
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         by_wecom = values.get("contact_channel") == Channel.WECOM
         kept = self.kept and "contact_channel" not in self.changed_data
         if values.get("contact_channel") and not (by_wecom or kept or values.get("new_contact")):
             self.add_error("new_contact", _("Say which number, or where."))
+        for name in self._asked_about(values):
+            words = _("The finder is being asked to pass on what is here now. Wait for the answer, or end the request.")
+            self.add_error(name, words)
         return values
+
+    def _asked_about(self, values: dict[str, Any]) -> list[str]:
+        """What must stay as it is: a card that waits for its answer says what the owner gets, and from whom.
+
+        The row is locked until the change is saved, so that nobody is asked meanwhile.
+        """
+        item = Item.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if item is None or not item.requests.filter(state=RequestState.PENDING).exists():
+            return []
+        now = {"reporter": item.reporter, "contact_channel": item.contact_channel, "new_contact": ""}
+        return [name for name, value in now.items() if values.get(name, value) != value]
 
 
 class AskForm(forms.Form):

@@ -14,13 +14,15 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from lostfound import conf, errors, selectors, services
 from lostfound.models import HandOver, Item, Move
-from lostfound.states import Channel, Custody, ItemKind, ItemState
+from lostfound.services.photos import delete_photos
+from lostfound.states import WITHOUT_PHOTOS, Channel, Custody, ItemKind, ItemState
 from wecom.admin.deeds import DeedMixin
 from wecom.admin.labels import EMPTY, brief, exact, state_badge
 
@@ -127,6 +129,10 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
             obj.contact_value = "" if values["contact_channel"] == Channel.WECOM else values["new_contact"]
             changed.append("contact_value")
         obj.save(update_fields=changed)
+        if obj.category in WITHOUT_PHOTOS and obj.photos.exists():
+            delete_photos(obj.photos.all())
+            told = gettext("%(what)s: shown without photos, so those of this item were deleted.")
+            messages.info(request, told % {"what": obj.get_category_display()})
 
     def get_urls(self) -> list[URLPattern]:
         pages = {"ask": self.ask, "move": self.move, "label": self.label, "handover": self.hand_over}

@@ -65,19 +65,22 @@ class UserAdmin(RightsInWords, DjangoUserAdmin, ModelAdmin):
     change_password_form = AdminPasswordChangeForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nor may they rename anybody: what was done stands under names, and two of them are two people."""
         known = super().get_readonly_fields(request, obj)
-        return known if request.user.is_superuser else (*known, *RIGHTS)
+        if request.user.is_superuser:
+            return known
+        return (*known, *RIGHTS, *(["username"] if obj else []))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
-    @staticmethod
-    def _may_touch(request: HttpRequest, obj: Any) -> bool:
-        other_administrator = obj is not None and obj != request.user and (obj.is_staff or obj.is_superuser)
-        return bool(request.user.is_superuser) or not other_administrator
+
+def _may_touch(request: HttpRequest, account: Any) -> bool:
+    other_administrator = account and account != request.user and (account.is_staff or account.is_superuser)
+    return bool(request.user.is_superuser) or not other_administrator
 
 
 class GroupAdmin(RightsInWords, DjangoGroupAdmin, ModelAdmin):
@@ -99,11 +102,24 @@ class GroupAdmin(RightsInWords, DjangoGroupAdmin, ModelAdmin):
 
 
 class TokenAdmin(DRFTokenAdmin, ModelAdmin):
-    """A token is shown once, when it is made; afterwards only its end."""
+    """A token is shown once, when it is made; afterwards only its end. It is touched by who may touch its account."""
 
     list_display = ("user", "shown_key", "made")
     list_select_related = ("user",)
     autocomplete_fields = ("user",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field and not request.user.is_superuser:
+            ordinary = Q(is_staff=False, is_superuser=False)
+            field.queryset = field.queryset.filter(ordinary | Q(pk=request.user.pk))
+        return field
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj and obj.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj and obj.user)
 
     @display(description=_("token"))
     def shown_key(self, row: TokenProxy) -> str:

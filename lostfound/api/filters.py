@@ -1,5 +1,6 @@
 """Door: how lists are narrowed. A name that no filter has is refused, so that a slip does not return everything."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from lostfound.models import ContactRequest, Item
 from lostfound.states import Category, ItemKind, ItemState, RequestState
 
 from .fields import LARGEST_ID
+from .members import Caller, finders_known, owners_known, reporters_known
 from .pagination import Pages
 
 LONGEST_SEARCH = 1000
@@ -65,11 +67,23 @@ class WordsFilter(django_filters.CharFilter):
         return qs.filter(either)
 
 
+class MemberFilter(django_filters.CharFilter):
+    """A UserID; finds rows only where the caller may know whose it is, so that nobody is found out by asking."""
+
+    def __init__(self, known: Callable[[Caller], Q], **kwargs: Any) -> None:
+        self.known = known
+        super().__init__(max_length=64, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().filter(qs, value)
+        return found.filter(self.known(self.parent.request.user)) if value else found
+
+
 class ItemFilter(FilterSet):
     kind = django_filters.ChoiceFilter(choices=ItemKind.choices)
     state = django_filters.ChoiceFilter(choices=ItemState.choices)
     category = django_filters.ChoiceFilter(choices=Category.choices)
-    reporter = django_filters.CharFilter(max_length=64)
+    reporter = MemberFilter(reporters_known)
     place = WordsFilter("place", label=_("Part of the place."))
     search = WordsFilter("title", "description", "place", label=_("Part of title, description or place."))
     happened_from = MomentFilter(field_name="happened_at", lookup_expr="gte")
@@ -83,8 +97,8 @@ class ItemFilter(FilterSet):
 class ContactRequestFilter(FilterSet):
     state = django_filters.ChoiceFilter(choices=RequestState.choices)
     item = IdFilter(field_name="item_id")
-    requester = django_filters.CharFilter(field_name="owner", max_length=64)
-    finder = django_filters.CharFilter(max_length=64)
+    requester = MemberFilter(owners_known, field_name="owner")
+    finder = MemberFilter(finders_known)
     created_from = MomentFilter(field_name="created_at", lookup_expr="gte")
     created_to = MomentFilter(field_name="created_at", lookup_expr="lte")
 

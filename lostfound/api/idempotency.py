@@ -8,7 +8,6 @@ Source: draft-ietf-httpapi-idempotency-key-header-07; its 422 for another body i
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any, cast
 from uuid import UUID
@@ -30,7 +29,6 @@ from .problems import Conflict
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-KEPT = timedelta(hours=24)
 
 parameter = OpenApiParameter(
     HEADER,
@@ -57,7 +55,7 @@ def once(method: Method) -> Method:
         mine = IdempotencyKey.objects.filter(user=user)
         try:
             with transaction.atomic():
-                mine.filter(created_at__lt=timezone.now() - KEPT).delete()
+                mine.filter(created_at__lt=timezone.now() - IdempotencyKey.KEPT).delete()
                 row = IdempotencyKey.objects.create(user=user, key=key, call=call)
                 answer = method(view, request, *args, **kwargs)
                 row.status, row.body = answer.status_code, json.dumps(answer.data, cls=JSONEncoder)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied, Throttled, ValidationError
 from rest_framework.settings import api_settings
 
-from lostfound.models import ContactRequest
+from lostfound.models import ContactRequest, Item
+from lostfound.states import ItemKind, ItemState, RequestState
 
 Caller = User | AnonymousUser | AbstractBaseUser
 
@@ -42,12 +43,64 @@ def acting_as(user: Caller, named: str | None, field: str) -> str:
     return member_of(user)
 
 
+def visible_items(user: Caller) -> QuerySet[Item]:
+    """All for staff; for a member those that are open, their own, and those that they asked about."""
+    if _sees_all(user, "lostfound.view_item"):
+        return Item.objects.all()
+    asked = ContactRequest.objects.filter(owner=member_of(user)).values("item")
+    return Item.objects.filter(Q(state=ItemState.OPEN) | Q(reporter=member_of(user)) | Q(pk__in=asked))
+
+
 def visible_requests(user: Caller) -> QuerySet[ContactRequest]:
     """All for staff; for a member those where they are owner or finder."""
-    if getattr(user, "is_staff", False) and _may(user, "lostfound.view_contactrequest"):
+    if sees_all_requests(user):
         return ContactRequest.objects.all()
     member = member_of(user)
     return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member))
+
+
+def sees_all_requests(user: Caller) -> bool:
+    return _sees_all(user, "lostfound.view_contactrequest")
+
+
+def _sees_all(user: Caller, right: str) -> bool:
+    return bool(getattr(user, "is_staff", False)) and _may(user, right)
+
+
+def reporters_known(user: Caller) -> Q:
+    """Of which items a user may know the reporter: of a found thing it is the finder, whose name stays hidden."""
+    if _sees_all(user, "lostfound.view_item"):
+        return Q()
+    return Q(kind=ItemKind.LOST) | Q(reporter=member_of(user))
+
+
+def knows_reporter(user: Caller, item: Item) -> bool:
+    """The same of one item."""
+    mine = item.kind == ItemKind.LOST or item.reporter == member_of(user)
+    return mine or _sees_all(user, "lostfound.view_item")
+
+
+def finders_known(user: Caller) -> Q:
+    """Of which requests a user may know the finder: their own things, and where the finder has agreed."""
+    if sees_all_requests(user):
+        return Q()
+    return Q(finder=member_of(user)) | Q(state=RequestState.ACCEPTED, consent_withdrawn_at=None)
+
+
+def knows_finder(user: Caller, asked: ContactRequest) -> bool:
+    """The same of one request."""
+    agreed = asked.state == RequestState.ACCEPTED and asked.consent_withdrawn_at is None
+    return agreed or asked.finder == member_of(user) or sees_all_requests(user)
+
+
+def owners_known(user: Caller) -> Q:
+    """Of which requests a user may know the owner; the pages do not name one to the finder either."""
+    return Q() if sees_all_requests(user) else Q(owner=member_of(user))
+
+
+def knows_owner(user: Caller, asked: ContactRequest) -> bool:
+    """The same of one request."""
+    return asked.owner == member_of(user) or sees_all_requests(user)
 
 
 def keep_pace(owner: str) -> None:

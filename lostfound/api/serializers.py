@@ -8,11 +8,13 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
+from lostfound.services.journal import WORKER
 from lostfound.states import Category, Channel, Final, ItemKind
 from wecom.errcodes import explain
 from wecom.outbox import Outgoing
 
 from .fields import IdField, MomentField, StrictSerializer, TextField, UserIdField
+from .members import knows_finder, knows_owner, knows_reporter, sees_all_requests
 
 
 class NewItem(StrictSerializer):
@@ -52,6 +54,11 @@ class ItemOut(serializers.ModelSerializer[Item]):
         ]
         read_only_fields = fields
 
+    def to_representation(self, item: Item) -> dict[str, Any]:
+        """The reporter is empty where the caller may not know the finder."""
+        shown = super().to_representation(item)
+        return shown if knows_reporter(self.context["request"].user, item) else {**shown, "reporter": ""}
+
 
 class NewContactRequest(StrictSerializer):
     item = IdField()
@@ -82,6 +89,15 @@ class ContactRequestOut(serializers.ModelSerializer[ContactRequest]):
             "delivered_at",
         ]
         read_only_fields = fields
+
+    def to_representation(self, asked: ContactRequest) -> dict[str, Any]:
+        """Requester and finder are empty where the caller may not know them."""
+        user, shown = self.context["request"].user, super().to_representation(asked)
+        if not knows_owner(user, asked):
+            shown["requester"] = ""
+        if not knows_finder(user, asked):
+            shown["finder"] = ""
+        return shown
 
 
 @extend_schema_serializer(component_name="Card")
@@ -144,6 +160,19 @@ class ContactRequestDetail(ContactRequestOut):
     def get_card(self, asked: ContactRequest) -> dict[str, Any] | None:
         newest = max(asked.cards.all(), key=lambda card: card.round, default=None)
         return CardOut(newest).data if newest else None
+
+    def to_representation(self, asked: ContactRequest) -> dict[str, Any]:
+        """To members the story names those whom they may know, and tells no reason that an administrator typed."""
+        shown = super().to_representation(asked)
+        if sees_all_requests(self.context["request"].user):
+            return shown
+        for card in filter(None, (shown["card"], *shown["cards"])):
+            card["recipient"] = shown["finder"]
+        told = {WORKER, shown["requester"], shown["finder"]}
+        for entry in shown["timeline"]:
+            entry["actor"] = entry["actor"] if entry["actor"].lower() in told else ""
+            entry["data"] = {name: said for name, said in entry["data"].items() if name != "reason"}
+        return shown
 
     @extend_schema_field(OutgoingOut(many=True))
     def get_outgoing(self, asked: ContactRequest) -> list[dict[str, Any]]:

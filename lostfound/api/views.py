@@ -18,7 +18,7 @@ from .fields import StrictSerializer
 from .filters import ContactRequestFilter, ItemFilter
 from .idempotency import once
 from .idempotency import parameter as idempotency_key
-from .members import acting_as, is_staff, keep_pace, visible_requests
+from .members import acting_as, is_staff, keep_pace, visible_items, visible_requests
 from .serializers import ContactRequestDetail, ContactRequestOut, ItemOut, NewContactRequest, NewItem, NoBody
 
 ROW = r"[0-9]{1,18}"
@@ -32,12 +32,20 @@ def given(serializer: StrictSerializer) -> dict[str, Any]:
 
 @extend_schema_view(list=extend_schema(summary=_("List items")), retrieve=extend_schema(summary=_("See one item")))
 class Items(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Item]):
-    """Things lost and found."""
+    """Things lost and found. Members see those that are open, their own, and those that they asked about.
+
+    Who found a thing is empty for them: the finder's name stays hidden until they agree to a request.
+    """
 
     queryset = Item.objects.all()
     serializer_class = ItemOut
     filterset_class = ItemFilter
     lookup_value_regex = ROW
+
+    def get_queryset(self) -> QuerySet[Item]:
+        if getattr(self, "swagger_fake_view", False):
+            return Item.objects.none()
+        return visible_items(self.request.user)
 
     @extend_schema(
         parameters=[idempotency_key],
@@ -54,7 +62,7 @@ class Items(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVi
         values = given(NewItem(data=request.data))
         values["reporter"] = acting_as(request.user, values.get("reporter"), "reporter")
         item = services.report_item(**values, actor=request.user.get_username())
-        return Response(ItemOut(item).data, status=status.HTTP_201_CREATED)
+        return Response(self.get_serializer(item).data, status=status.HTTP_201_CREATED)
 
 
 @extend_schema_view(
@@ -62,7 +70,11 @@ class Items(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVi
     retrieve=extend_schema(summary=_("See one request with its cards, messages and timeline")),
 )
 class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[ContactRequest]):
-    """Owners asking for finders' contacts. Members see those where they are owner or finder."""
+    """Owners asking for finders' contacts. Members see those where they are owner or finder.
+
+    The owner reads who the finder is once they have agreed, and the finder does not read who asks: what one may not
+    know is empty.
+    """
 
     queryset = ContactRequest.objects.all()
     filterset_class = ContactRequestFilter
@@ -106,7 +118,7 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         except errors.NotFound as exc:
             raise ValidationError({"item": [str(_("There is no such item."))]}) from exc
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-        return Response(ContactRequestOut(asked).data, status=code)
+        return Response(self._brief(asked), status=code)
 
     @extend_schema(
         parameters=[idempotency_key],
@@ -127,4 +139,7 @@ class ContactRequests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         asked = services.withdraw_contact_request(
             request_id=asked.pk, actor=request.user.get_username(), by_staff=is_staff(request.user)
         )
-        return Response(ContactRequestOut(asked).data)
+        return Response(self._brief(asked))
+
+    def _brief(self, asked: ContactRequest) -> dict[str, Any]:
+        return dict(ContactRequestOut(asked, context=self.get_serializer_context()).data)

@@ -1,5 +1,7 @@
 """Door: what members type."""
 
+import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -89,8 +91,12 @@ class ReportForm(forms.Form):
         return values
 
     def item(self) -> dict[str, Any]:
-        """What `report_item` takes."""
-        values = dict(self.cleaned_data)
+        """What `report_item` takes. Its key is that of the page and of what was typed: a page that the browser shows
+        again and that says something else now is another report.
+        """
+        typed = {name: self.data.get(name, "") for name in self.fields}
+        key = hashlib.sha256(json.dumps(typed, sort_keys=True).encode()).hexdigest()[:32]
+        values = {**self.cleaned_data, "form_key": key}
         if values.get("contact_channel", Channel.WECOM) == Channel.WECOM:
             values["contact_value"] = ""
         return values

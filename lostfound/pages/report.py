@@ -30,6 +30,7 @@ WHY_NOT: dict[str, Promise] = {
     "moving": gettext_lazy("This picture moves; a photo is needed."),
 }
 TOO_FAST = gettext_lazy("So many photos at once? Wait a minute, then go on.")
+PATIENCE = 1.0  # seconds: whoever waits for photos keeps a thread from WeCom's callbacks
 NOTHING_RUNS = "sandbox; default-src 'none'; frame-ancestors 'none'"
 IMMUTABLE = "private, max-age=604800, immutable"
 
@@ -125,7 +126,7 @@ def _photos(request: MemberRequest) -> tuple[list[Photo], list[str]]:
 def _take(file: "UploadedFile[Any]", member: str) -> Photo:
     if (file.size or 0) > MOST_BYTES:
         raise NotAPhoto("too_large")
-    return services.keep_photo(content=file.read(), sent_by=member)
+    return services.keep_photo(content=file.read(), sent_by=member, patience=PATIENCE)
 
 
 def _keep(request: MemberRequest, form: ReportForm, kind: str, photos: list[Photo]) -> str:

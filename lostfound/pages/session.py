@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
+from lostfound import conf
 from wecom import members
 from wecom.members import Member
 
@@ -57,12 +58,16 @@ def member_of(request: HttpRequest) -> Member | None:
 
 
 def start(request: HttpRequest, member: Member) -> None:
-    """The browser is this member's from now on, under a session key that nobody has seen before."""
+    """The browser is this member's from now on, under a session key that nobody has seen before.
+
+    Forms that are open stay good, so that one goes back and sends what was typed before the login had ended; those of
+    another member do not.
+    """
     if request.session.get(KEY, member.userid) != member.userid:
         request.session.flush()
+        rotate_token(request)
     request.session.cycle_key()
     request.session[KEY] = member.userid
-    rotate_token(request)
 
 
 def own_path(path: str) -> str:
@@ -74,7 +79,8 @@ def own_path(path: str) -> str:
 def _send_away(request: HttpRequest) -> HttpResponse:
     """To the login and back to where one was going; what was typed into an old form cannot be carried along."""
     if request.method not in ("GET", "HEAD"):
-        return render(request, "lostfound/login/ended.html", status=403)
+        page = request.headers.get("Referer", "").removeprefix(conf.site_address(request, "/")[:-1])
+        return render(request, "lostfound/login/ended.html", {"next": own_path(page)}, status=403)
     way = f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}"
     if getattr(request, "htmx", False):
         return HttpResponse(status=204, headers={"HX-Redirect": way})

@@ -26,13 +26,14 @@ A_MINUTE, A_DAY = 30, 200  # photos of one member
 LOOSE = timedelta(days=1)
 
 
-def keep_photo(*, content: bytes, sent_by: str) -> Photo:
+def keep_photo(*, content: bytes, sent_by: str, patience: float | None = None) -> Photo:
     """Make both sizes of what a camera gave, and keep them for the form that is being filled in.
 
-    Raises pictures.NotAPhoto, and TooMany for a member who sends them faster than people do.
+    patience  seconds to wait for its turn among all that come at once; none: as long as it takes
+    Raises pictures.NotAPhoto, and TooMany for a member who sends them faster than people do, or for whom no turn came.
     """
     _keep_pace(sent_by)
-    made = pictures.prepare(content)
+    made = pictures.prepare(content, patience=patience)
     photo = Photo(key=secrets.token_urlsafe(18), sent_by=sent_by, width=made.width, height=made.height)
     for size in SIZES:
         default_storage.save(file_of(photo.key, size), ContentFile(getattr(made, size)))
@@ -47,7 +48,8 @@ def file_of(key: str, size: str) -> str:
 
 def loose_photos(keys: Sequence[str], *, sent_by: str) -> list[Photo]:
     """Those of the keys that are this member's and no item's yet, in the order in which they were named."""
-    found = {photo.key: photo for photo in Photo.objects.filter(key__in=keys[:50], sent_by=sent_by, item=None)}
+    possible = [key for key in keys[:50] if "\0" not in key]  # PostgreSQL takes none
+    found = {photo.key: photo for photo in Photo.objects.filter(key__in=possible, sent_by=sent_by, item=None)}
     return [found[key] for key in dict.fromkeys(keys) if key in found][:MOST_OF_ITEM]
 
 

@@ -112,8 +112,10 @@ def _open(item: Item, owner: str) -> ContactRequest | None:
 
 @transaction.atomic
 def _ask(item: Item, owner: str, message: str, actor: str) -> ContactRequest:
-    if not Item.objects.select_for_update().filter(pk=item.pk, state=ItemState.OPEN):
+    locked = Item.objects.select_for_update().filter(pk=item.pk, state=ItemState.OPEN).first()
+    if locked is None:
         raise ItemClosed(f"item {item.pk} was closed at this moment")
+    item = locked  # what the card says is what it holds now
     request = ContactRequest.objects.create(
         item=item, owner=owner, finder=item.reporter, item_title=item.title, message=message
     )

@@ -5,6 +5,7 @@
 A match that was told carries the number of the message that told it: the message sent again is the same.
 """
 
+import logging
 from datetime import datetime, time
 
 from django.db import transaction
@@ -17,6 +18,8 @@ from lostfound.states import ItemKind, ItemState
 from wecom import outbox
 from wecom.outbox import Outgoing
 
+logger = logging.getLogger(__name__)
+
 SUGGEST = "lostfound.suggest"
 NOT_BEFORE = time(9)  # of the site's day: nobody is woken by it
 AT_ONCE = 100  # items at one look
@@ -28,11 +31,10 @@ def match_found_items() -> int:
     new = Item.objects.filter(kind=ItemKind.FOUND, state=ItemState.OPEN, matched_at=None).order_by("pk")
     items = list(new.defer("hidden_marks", "contact_value")[:AT_ONCE])
     for item in items:
-        likely = matching.lost_for(item)
-        with transaction.atomic():
-            if Item.objects.filter(pk=item.pk, matched_at=None).update(matched_at=timezone.now()):
-                rows = [Match(lost=one.item, found=item, score=round(one.score)) for one in likely]
-                Match.objects.bulk_create(rows, ignore_conflicts=True)
+        try:
+            _match(item)
+        except Exception:  # one item must not keep the others from their owners
+            logger.exception("no owner can be looked for: item=%s", item.pk)
     return len(items)
 
 
@@ -75,6 +77,14 @@ def settle_suggestion(row: Outgoing, result: outbox.Result) -> None:
 
 def topic_of(preference: Preference) -> str:
     return f"member:{preference.pk}"
+
+
+def _match(item: Item) -> None:
+    likely = matching.lost_for(item)
+    with transaction.atomic():
+        if Item.objects.filter(pk=item.pk, matched_at=None).update(matched_at=timezone.now()):
+            rows = [Match(lost=one.item, found=item, score=round(one.score)) for one in likely]
+            Match.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _owe(member: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.judging import findings
@@ -143,6 +143,28 @@ def test_a_file_that_is_no_photo_is_told_at_once(city: City, visitor: Visitor, t
     expect(page.get_by_text("This is no photo that can be read")).to_be_visible()
     expect(page.locator("#thumbs li")).to_have_count(0)
     visitor.errors.clear()
+
+
+def test_a_photo_that_fails_after_send_was_pressed_keeps_the_form_until_it_is_pressed_again(
+    city: City, visitor: Visitor, umbrella: Path
+) -> None:
+    page = person(visitor, FINDER)
+    page.goto("/report/found/")
+    page.get_by_label("umbrella").check(force=True)
+    held: list[Route] = []
+    page.route("**/photos/", lambda route: held.append(route))
+    with page.expect_request("**/photos/"):
+        page.locator("input[name=files]").set_input_files(umbrella)
+    send = page.get_by_role("button", name="Send", exact=True)
+    send.click()
+    expect(send).to_have_attribute("aria-busy", "true")
+    held[0].fulfill(json={"why": "This photo did not arrive."})
+    expect(page.locator("#photo-error")).to_have_text("This photo did not arrive.")
+    expect(send).not_to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/report/found/")
+    send.click()
+    expect(page.get_by_text("Thank you. Your report is in the list now.")).to_be_visible()
 
 
 def test_cards_are_reported_without_photos(city: City, visitor: Visitor) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from lostfound import services
-from lostfound.models import ContactRequest, Item
+from lostfound.models import ContactRequest, Item, Photo
 from tests.lostfound.member import picture
 from tests.lostfound.world import FINDER, ask, found_item
 from wecom.models import Outgoing
@@ -65,11 +65,16 @@ def test_after_registering_one_can_go_on_editing(office: Client) -> None:
         ("reporter", ""),
         ("title", ""),
         ("title", "x" * 61),
+        ("hidden_marks", "x" * 301),
         ("new_contact", ""),
+        ("happened_at", "9999-12-31"),
+        ("happened_at", "0001-01-01"),
+        ("happened_at", "1999-12-31"),
     ],
 )
 def test_what_cannot_work_is_said_at_the_field(office: Client, field: str, value: str) -> None:
-    assert field in errors_of(office.post(ADD, {**FORM, field: value}))
+    sent = "happened_at_0" if field == "happened_at" else field
+    assert field in errors_of(office.post(ADD, {**FORM, sent: value}))
     assert not Item.objects.exists()
 
 
@@ -92,6 +97,21 @@ def test_another_channel_needs_its_own_value_and_wecom_needs_none(office: Client
     assert "new_contact" in errors_of(office.post(change(item), {**FORM, "contact_channel": "desk", "new_contact": ""}))
     office.post(change(item), {**FORM, "contact_channel": "wecom", "new_contact": ""})
     assert Item.objects.get().contact_value == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("reporter", "wangwu"), ("contact_channel", "wecom"), ("new_contact", "13900000000")]
+)
+def test_what_a_finder_is_being_asked_for_is_not_changed_under_their_eyes(
+    office: Client, field: str, value: str
+) -> None:
+    item = found_item()
+    request = ask(item)
+    kept = {**FORM, "new_contact": ""}
+    assert "Wait for the answer" in str(errors_of(office.post(change(item), {**kept, field: value}))[field])
+    assert office.post(change(item), {**kept, "title": "蓝色雨伞"}).status_code == 302
+    services.withdraw_contact_request(request_id=request.pk, actor="desk", by_staff=True)
+    assert office.post(change(item), {**kept, field: value}).status_code == 302
 
 
 def test_the_state_is_not_written_by_the_form(office: Client) -> None:
@@ -151,6 +171,19 @@ def test_an_item_that_is_not_there_cannot_be_asked_about(office: Client, key: st
 def test_asking_needs_the_right_to_ask(client: Client) -> None:
     client.force_login(User.objects.create_user("clerk", is_staff=True))
     assert client.get(reverse("admin:lostfound_item_ask", args=[found_item().pk])).status_code in (403, 404)
+
+
+def test_photos_of_what_turns_out_to_be_a_card_are_deleted_and_the_desk_is_told(
+    office: Client, settings: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    item = found_item(photos=[services.keep_photo(content=picture(), sent_by=FINDER)])
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = office.post(change(item), {**FORM, "category": "card"}, follow=True)
+    assert "so those of this item were deleted" in answer.content.decode()
+    assert not Photo.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert "were deleted" not in office.post(change(item), {**FORM, "category": "card"}, follow=True).content.decode()
 
 
 def test_photos_are_shown_on_the_items_page_and_on_the_requests(office: Client, settings: Any, tmp_path: Any) -> None:

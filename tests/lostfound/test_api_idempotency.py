@@ -1,6 +1,7 @@
 """A call of the API with an Idempotency-Key takes effect once."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
+from lostfound import handlers
 from lostfound.models import ContactRequest, IdempotencyKey, Item
 from tests.support import in_threads
 
@@ -42,6 +45,15 @@ def test_a_call_sent_again_is_answered_as_before_and_does_nothing_more(token: st
     assert again["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first
     assert Item.objects.count() == 1
+
+
+def test_what_was_answered_is_kept_for_a_day(token: str) -> None:
+    post(token, uuid4(), FOUND)
+    handlers.drop_old_answers()
+    assert IdempotencyKey.objects.count() == 1
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    handlers.drop_old_answers()
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_the_same_words_in_another_order_are_the_same_call(token: str) -> None:

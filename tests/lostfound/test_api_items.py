@@ -9,7 +9,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from lostfound import services
 from lostfound.models import Item
+from tests.lostfound.world import ask
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +181,27 @@ def test_lists_are_narrowed(desk: APIClient, query: dict[str, str], hits: list[i
         make(state="closed", place="100% 咖啡", happened_at=now.replace(year=2024, month=1, day=1)),
     ]
     assert ids(desk.get(ITEMS, query)) == sorted(rows[hit].pk for hit in hits)
+
+
+def test_members_see_what_is_open_their_own_and_what_they_asked_about(desk: APIClient) -> None:
+    opened, closed = make(), make(state="closed")
+    own, asked = make(state="closed", reporter="lisi"), make()
+    ask(asked, owner="lisi")
+    services.close_item(item_id=asked.pk, state="returned", by="desk")
+    lisi = client_of("LiSi")
+    assert ids(lisi.get(ITEMS)) == [opened.pk, own.pk, asked.pk]
+    assert lisi.get(f"{ITEMS}{closed.pk}/").status_code == 404
+    assert ids(desk.get(ITEMS)) == [opened.pk, closed.pk, own.pk, asked.pk]
+
+
+def test_who_found_a_thing_is_told_to_the_finder_and_to_staff_alone(desk: APIClient) -> None:
+    found, lost = make(), make(kind="lost")
+    lisi, finder = client_of("lisi"), client_of("zhangsan")
+    for client, name in ((lisi, ""), (finder, "zhangsan"), (desk, "zhangsan")):
+        assert client.get(f"{ITEMS}{found.pk}/").json()["reporter"] == name
+        assert client.get(f"{ITEMS}{lost.pk}/").json()["reporter"] == "zhangsan"
+    assert ids(lisi.get(ITEMS, {"reporter": "zhangsan"})) == [lost.pk]
+    assert ids(finder.get(ITEMS, {"reporter": "zhangsan"})) == [found.pk, lost.pk]
 
 
 @pytest.mark.parametrize(

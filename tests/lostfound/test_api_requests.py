@@ -198,6 +198,35 @@ def test_members_see_the_requests_they_are_part_of(item: Item) -> None:
     assert client_of("nosy").post(f"{address}withdraw/").status_code == 404
 
 
+def test_members_read_the_others_name_once_the_finder_agreed_and_no_administrators_word(
+    desk: APIClient, item: Item
+) -> None:
+    asked = story(item)
+    for event, actor in (("wrong_actor", "passer-by"), ("revealed", "desk"), ("accepted", "Finder")):
+        TimelineEntry.objects.create(request=asked, event=event, actor=actor, data={"reason": "a call", "round": 1})
+    address = f"{REQUESTS}{asked.pk}/"
+    owner, finder = client_of("Owner"), client_of("finder")
+
+    def names(client: APIClient) -> tuple[Any, ...]:
+        body = client.get(address).json()
+        cards = {card["recipient"] for card in (body["card"], *body["cards"])}
+        return body["requester"], body["finder"], cards, [entry["actor"] for entry in body["timeline"]]
+
+    assert names(owner) == ("owner", "", {""}, ["owner", "worker", "", "", ""])
+    assert names(finder) == ("", "finder", {"finder"}, ["", "worker", "", "", "Finder"])
+    assert [owner.get(REQUESTS, {"finder": name}).json()["count"] for name in ("finder", "x")] == [0, 0]
+    assert finder.get(REQUESTS, {"requester": "owner"}).json()["count"] == 0
+    assert owner.get(REQUESTS).json()["results"][0]["finder"] == ""
+    assert b"a call" not in owner.get(address).content
+    ContactRequest.objects.update(state="accepted")
+    assert names(owner) == ("owner", "finder", {"finder"}, ["owner", "worker", "", "", "Finder"])
+    assert owner.get(REQUESTS, {"finder": "finder"}).json()["count"] == 1
+    ContactRequest.objects.update(consent_withdrawn_at=timezone.now())
+    assert names(owner)[1] == ""
+    assert names(desk) == ("owner", "finder", {"finder"}, ["owner", "worker", "passer-by", "desk", "Finder"])
+    assert desk.get(address).json()["timeline"][3]["data"] == {"reason": "a call", "round": 1}
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [

@@ -6,17 +6,36 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.utils import timezone
 
 from lostfound import erasure, services
+from lostfound.errors import NothingToDo
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from wecom import outbox
 from wecom.models import Alert, Callback, Member, Outgoing
 
-from .world import FINDER, OWNER, PHONE, SEND, WeCom, ask, asked, found_item, killed, tap
+from .world import (
+    FINDER,
+    OWNER,
+    PHONE,
+    SEND,
+    UPDATE,
+    WeCom,
+    ask,
+    asked,
+    drain_later,
+    found_item,
+    killed,
+    owed,
+    states,
+    tap,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,6 +108,25 @@ def test_a_finders_words_photos_and_contact_go(wecom: WeCom) -> None:
     assert (item.description, item.contact_value, item.state) == ("", "", "closed")
 
 
+def test_the_history_of_the_admin_calls_their_things_by_number(wecom: WeCom) -> None:
+    item = found_item()
+    LogEntry.objects.create(
+        user=User.objects.create_user("desk"),
+        content_type=ContentType.objects.get_for_model(Item),
+        object_id=str(item.pk),
+        object_repr=f"#{item.pk} 李四的伞",
+        action_flag=CHANGE,
+    )
+    erase(FINDER)
+    assert LogEntry.objects.get().object_repr == f"#{item.pk}"
+
+
+def test_what_they_took_out_of_the_admin_is_nobodys(wecom: WeCom) -> None:
+    services.record_export(by="LiSi", what="lostfound.item", form="csv", filters="", rows=3)
+    erase(FINDER)
+    assert FINDER not in whole_database()
+
+
 def test_nothing_is_sent_to_them_and_the_other_side_is_told(wecom: WeCom) -> None:
     ask()
     erase(FINDER)
@@ -103,6 +141,40 @@ def test_an_owner_who_is_forgotten_gets_no_contact(wecom: WeCom) -> None:
     erase(OWNER)
     outbox.drain()
     assert PHONE not in str(wecom.texts)
+
+
+def test_a_finder_who_is_forgotten_has_agreed_to_nothing_and_the_owner_is_told(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    erase(FINDER)
+    outbox.drain()
+    assert states(card) == ("declined", "none", "stuck")
+    assert [("婉拒" in text, "erased-" in text) for text in wecom.seen_by(OWNER)] == [(True, False)]
+    assert wecom.paths().count(UPDATE) == 0
+
+
+def test_a_contact_that_was_tried_and_waits_is_not_sent_once_its_finder_is_forgotten(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": -1})
+    outbox.drain()
+    erase(FINDER)
+    drain_later()
+    assert states(card) == ("accepted", "unsure", "stuck")
+    assert "请删除" in wecom.seen_by(OWNER)[-1]
+    assert "erased-" not in str(wecom.calls)
+
+
+def test_a_contact_that_failed_is_not_tried_again_once_its_finder_is_forgotten(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 81013})
+    outbox.drain()
+    erase(FINDER)
+    with pytest.raises(NothingToDo, match="withdrew"):
+        services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk")
+    outbox.drain()
+    assert wecom.seen_by(OWNER) == []
 
 
 def test_a_message_under_way_ends_first_and_a_dead_workers_with_its_lease(wecom: WeCom) -> None:

@@ -93,6 +93,33 @@ def test_the_session_key_changes_with_the_login() -> None:
     assert not is_in(thief)
 
 
+def token_of(client: Client, page: str = "/report/found/") -> str:
+    return str(client.get(page).context["csrf_token"])
+
+
+def test_what_was_typed_before_the_login_ended_is_sent_after_logging_in_again() -> None:
+    client = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
+    log_in_by_session(client)
+    form = client.get("/report/found/").context["form"]
+    typed = {"category": "umbrella", "contact_channel": "wecom", "form_key": form["form_key"].value()}
+    moment = timezone.localtime().strftime("%Y-%m-%dT%H:%M")
+    sent = {**typed, "happened_at": moment, "csrfmiddlewaretoken": token_of(client)}
+    client.cookies.pop("sessionid")
+    ended = client.post("/report/found/", sent, headers={"referer": "http://testserver/report/found/?title=x"})
+    assert ended.status_code == 403
+    assert "/login/?next=/report/found/%3Ftitle%3Dx" in ended.content.decode()
+    client.handler.enforce_csrf_checks = False  # WeCom's page is no page of ours
+    log_in(client)
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/report/found/", sent)["Location"].startswith("/items/")
+
+
+def test_where_an_ended_login_leads_back_to_is_a_page_of_ours() -> None:
+    for referer in ("", "javascript:alert(1)", ELSEWHERE, "http://testserver//elsewhere.example/", "http://[", "x"):
+        ended = browser().post("/report/found/", headers={"referer": referer})
+        assert 'href="/login/?next=/"' in ended.content.decode()
+
+
 def test_a_state_is_good_once_and_in_its_own_session_alone() -> None:
     client = browser()
     back = choose(client, to_wecom(client), "zhangsan")
@@ -242,14 +269,17 @@ def log_in_by_session(client: Client) -> None:
 def test_another_member_at_the_same_browser_takes_nothing_over() -> None:
     client = browser()
     log_in(client, "zhangsan")
+    client.get("/requests/")
     session = client.session
     session["left"] = "behind"
     session.save()
     state = parse_qs(urlsplit(_again(client)).query)["state"][0]
     code = parse_qs(urlsplit(choose(browser(), to_wecom(browser()), "lisi")).query)["code"][0]
+    before = client.cookies["csrftoken"].value
     client.get("/login/back/", {"state": state, "code": code})
     assert "李四" in client.get("/requests/").content.decode()
     assert "left" not in client.session
+    assert client.cookies["csrftoken"].value != before  # open forms were the other one's
 
 
 def _again(client: Client) -> str:

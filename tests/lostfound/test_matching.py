@@ -1,6 +1,6 @@
 """What was found and may be what somebody lost: which, why, and how the owner hears of it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -224,6 +224,14 @@ class TestPreference:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_item_that_no_owner_can_be_looked_for_keeps_no_other_from_its_owner(wecom: WeCom) -> None:
+    lost_item()
+    umbrella(happened_at=datetime.max.replace(tzinfo=UTC) - timedelta(hours=9))
+    umbrella()
+    told()
+    assert len(wecom.notices) == 1
+
+
 def test_a_forgotten_member_hears_nothing_and_leaves_no_name(wecom: WeCom) -> None:
     lost_item()
     umbrella()

@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from lostfound import services
+from lostfound import pictures, services
 from lostfound.models import Item, Photo
+from lostfound.pages import report
 from lostfound.services import photos as photo_service
 from tests.lostfound.member import HEIC, logged_in, moving, picture, png
 from tests.lostfound.world import FINDER, found_item
@@ -76,6 +77,22 @@ def test_the_same_form_sent_twice_is_one_item(member: Client) -> None:
     assert first == second
     assert Item.objects.count() == 1
     assert logged_in("qianqi").post("/report/found/", values).status_code == 400
+
+
+def test_a_form_that_says_something_else_when_it_is_sent_again_is_another_item(member: Client) -> None:
+    values = form(member, title="伞")
+    yesterday = (timezone.localtime() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    first = member.post("/report/found/", values)["Location"]
+    for changes in ({"title": "钥匙", "category": "keys"}, {"place": "食堂"}, {"happened_at": yesterday}):
+        again, twice = (member.post("/report/found/", {**values, **changes})["Location"] for _ in range(2))
+        assert first != again == twice
+    assert Item.objects.count() == 4
+
+
+def test_a_form_from_a_phone_whose_clock_is_ahead_is_one_item_however_often_it_is_sent(member: Client) -> None:
+    soon = (timezone.localtime() + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M")
+    values = form(member, happened_at=soon)
+    assert len({member.post("/report/found/", values)["Location"] for _ in range(2)}) == 1
 
 
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(member: Client) -> None:
@@ -163,6 +180,11 @@ def test_what_is_no_photo_is_refused_in_words(member: Client, what: str) -> None
     assert not Photo.objects.exists()
 
 
+def test_a_key_that_no_photo_can_have_brings_none_along(member: Client) -> None:
+    assert member.get("/report/found/?photo=%00").status_code == 200
+    assert member.post("/report/found/", form(member, photo="\0")).status_code == 302
+
+
 def test_no_file_at_all_is_refused(member: Client) -> None:
     for body in ({}, {"file": "text"}):
         assert member.post("/photos/", body).status_code == 400
@@ -176,6 +198,17 @@ def test_who_sends_photos_like_a_machine_is_slowed_down(member: Client, monkeypa
     assert logged_in("qianqi").post("/photos/", {"file": file(small)}).status_code == 201
     Photo.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     assert member.post("/photos/", {"file": file(small)}).status_code == 201
+
+
+def test_photos_that_wait_for_others_keep_no_thread_for_long(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "PATIENCE", 0.1)
+    with pictures._turn:
+        answer = member.post("/photos/", {"file": file(picture())})
+        assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+        with_form = member.post("/report/found/", form(member, files=[file(picture())]))
+        assert "So many photos at once?" in with_form.content.decode()
+    assert not Photo.objects.exists()
+    send_photo(member)
 
 
 def test_a_photo_is_for_members_and_never_run_by_a_browser(member: Client) -> None:

@@ -1,16 +1,17 @@
 """Two at the same moment: one wins, nothing is doubled."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
 import responses
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils.timezone import now
 
 from lostfound import services
 from lostfound.errors import LostFoundError
-from lostfound.models import Card, ContactRequest, Move, TimelineEntry
+from lostfound.models import Card, ContactRequest, Item, Move, TimelineEntry
 from lostfound.services.owing import topic_of
 from tests.lostfound.world import FINDER, OWNER, UPDATE, WeCom, ask, card_of, found_item, tap
 from tests.support import in_threads
@@ -53,6 +54,19 @@ def test_parallel_questions_of_one_owner_make_one_request(transactional_db: None
     assert len({request.pk for request, _ in results}) == 1
     assert sum(created for _, created in results) == 1
     assert (ContactRequest.objects.count(), Card.objects.count(), Outgoing.objects.count()) == (1, 1, 1)
+
+
+def test_what_is_asked_for_while_the_desk_changes_the_item_is_what_it_holds_then(transactional_db: None) -> None:
+    item = found_item()
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic():
+            Item.objects.filter(pk=item.pk).update(reporter="wangwu", contact_channel="wecom", contact_value="")
+            asking = elsewhere.submit(services.ask_for_contact, item_id=item.pk, owner=OWNER)
+            wait([asking], timeout=0.5)
+        request, _ = asking.result(timeout=10)
+        elsewhere.submit(connections.close_all).result()
+    assert request.finder == "wangwu"
+    assert "您的姓名" in card_of(request).payload["sub_title_text"]
 
 
 def test_confirming_and_expiring_at_once_leave_one_decision(card: Card) -> None:

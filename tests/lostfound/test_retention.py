@@ -5,15 +5,18 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.utils import timezone
 
-from lostfound import services
+from lostfound import handlers, services
 from lostfound.models import Card, ContactRequest, Item, Photo, TimelineEntry
 from lostfound.services.photos import file_of
-from tests.lostfound.member import picture
+from tests.lostfound.member import logged_in, picture
 from wecom import inbox, outbox, retention
 from wecom.models import Attempt, Callback, Outgoing
 
@@ -149,6 +152,28 @@ def test_a_purged_callback_is_known_still_and_cannot_be_handled_again(wecom: WeC
     assert not inbox.replay(row.pk)
     row.refresh_from_db()
     assert (row.state, row.digest) == ("done", "d")
+
+
+def test_the_history_of_the_admin_goes_with_the_records_and_names_no_thing_before(
+    wecom: WeCom, admin_client: Client
+) -> None:
+    item = found_item(title="李四的伞", contact_channel="wecom", contact_value="")
+    values = {"kind": "found", "category": "umbrella", "title": "李四的黑伞", "happened_at_0": "2026-11-03"}
+    contact = {"happened_at_1": "10:32", "reporter": FINDER, "contact_channel": "wecom"}
+    admin_client.post(f"/admin/lostfound/item/{item.pk}/change/", {**values, **contact})
+    assert LogEntry.objects.get().object_repr == f"#{item.pk}"
+    assert "records log: 0" in purge()
+    LogEntry.objects.update(action_time=timezone.now() - timedelta(days=366))
+    assert "records log: 1" in purge()
+    assert not LogEntry.objects.exists()
+
+
+def test_sessions_that_have_ended_go_by_themselves(wecom: WeCom) -> None:
+    logged_in()
+    Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
+    logged_in(FINDER)
+    handlers.drop_ended_sessions()
+    assert [session.get_decoded()["member"] for session in Session.objects.all()] == [FINDER]
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "abc", "1.5", "9999999", ""])

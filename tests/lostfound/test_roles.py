@@ -144,6 +144,33 @@ def test_the_front_desk_registers_and_asks_and_sees_no_wire(rows: dict[str, Any]
         assert client.get(f"/admin/{page}/").status_code == 403, page
 
 
+def test_an_administrator_makes_and_ends_no_token_of_another_administrator() -> None:
+    client = at_the_desk(ADMINISTRATOR)
+    chief, member = User.objects.create_superuser("chief"), User.objects.create_user("lisi")
+    for user, made in ((chief, False), (member, True), (User.objects.get(username="管理"), True)):
+        client.post("/admin/authtoken/tokenproxy/add/", {"user": user.pk})
+        assert Token.objects.filter(user=user).exists() == made
+    Token.objects.create(user=chief)
+    for user, status, left in ((chief, 403, True), (member, 302, False)):
+        page = f"/admin/authtoken/tokenproxy/{user.pk}"
+        assert client.post(f"{page}/change/", {"user": user.pk}).status_code == status
+        assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == status
+        assert Token.objects.filter(user=user).exists() == left
+
+
+def test_an_administrator_keeps_the_name_under_which_they_act() -> None:
+    client = at_the_desk(ADMINISTRATOR)
+    me, member = User.objects.get(username="管理"), User.objects.create_user("lisi")
+    for user in (me, member):
+        page = f"/admin/auth/user/{user.pk}/change/"
+        moments = {"is_active": "on", "date_joined_0": "2026-11-01", "date_joined_1": "10:00"}
+        assert client.post(page, {"username": "another", "first_name": "新", **moments}).status_code == 302
+    assert set(User.objects.values_list("username", "first_name")) == {("管理", "新"), ("lisi", "新")}
+    password = {"usable_password": "true", "password1": "correct horse 9", "password2": "correct horse 9"}
+    assert client.post("/admin/auth/user/add/", {"username": "wangwu", **password}).status_code == 302
+    assert User.objects.filter(username="wangwu").exists()
+
+
 @pytest.mark.parametrize(("role", "status"), [(DESK, 201), (MANAGER, 201), (AUDITOR, 403)])
 def test_the_api_knows_the_roles_too(role: str, status: int) -> None:
     token = Token.objects.create(user=person(role)).key

@@ -14,6 +14,7 @@
   const say = (words) => { error.textContent = words; error.hidden = !words; };
   let underWay = 0;
   let sendAfter = false;
+  let line = Promise.resolve(); /* one after the other, as the server takes them */
 
   async function smaller(file) {
     try {
@@ -56,6 +57,13 @@
     made.replaceChildren(label);
   }
 
+  function failed(shown, words) {
+    shown.made.remove();
+    say(words);
+    sendAfter = false; /* whoever reads this decides whether it goes without the photo */
+    button.removeAttribute("aria-busy");
+  }
+
   function send(file, name, shown) {
     return new Promise((done) => {
       const data = new FormData();
@@ -69,8 +77,7 @@
         if (request.status === 201 && request.response) {
           filled(shown.made, request.response);
         } else {
-          shown.made.remove();
-          say((request.response && request.response.why) || form.dataset.failed);
+          failed(shown, (request.response && request.response.why) || form.dataset.failed);
         }
         done();
       };
@@ -84,10 +91,10 @@
     underWay += 1;
     const small = await smaller(file);
     if (small.size > Number(form.dataset.mostBytes)) {
-      shown.made.remove();
-      say(form.dataset.tooLarge);
+      failed(shown, form.dataset.tooLarge);
     } else {
-      await send(small, file.name, shown);
+      line = line.then(() => send(small, file.name, shown));
+      await line;
     }
     underWay -= 1;
     if (!underWay && sendAfter) form.requestSubmit();
