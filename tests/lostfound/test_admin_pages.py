@@ -15,6 +15,7 @@ from lostfound import card_content, services
 from lostfound.admin.proxies import CardUpdate
 from lostfound.models import Card, ContactRequest, Item, ResponseCode, TimelineEntry
 from tests.lostfound.world import ask, found_item
+from wecom import outbox
 from wecom.models import Alert, Attempt, Callback, Lease, Outgoing, SentCard
 
 pytestmark = pytest.mark.django_db
@@ -174,11 +175,19 @@ def test_a_callback_that_is_no_message_can_still_be_looked_at(office: Client, pl
 
 def test_rows_whose_key_was_lost_are_still_listed_and_opened(office: Client, settings: Any) -> None:
     asked = story()
+    outbox.owe_message("您好", to="owner1", effect_key="hello")
     pages = every_page(asked)
     settings.WECOM_DATA_KEYS = ["another key than the one that sealed them"]
     for address in pages:
         assert office.get(address).status_code == 200, address
     assert "none of the present keys" in text_of(office.get(page_of(asked)))
+
+
+def test_a_told_link_leads_to_a_card_update_too(office: Client) -> None:
+    story()
+    row = CardUpdate.objects.get(kind="lostfound.update_card")
+    answer = office.get(f"/admin/wecom/outgoing/{row.pk}/change/")
+    assert (answer.status_code, answer["Location"]) == (302, page_of(row))
 
 
 def test_script_in_any_field_stays_text(office: Client) -> None:

@@ -17,7 +17,7 @@ from lostfound import handlers, services
 from lostfound.models import Card, ContactRequest, Item, Photo, TimelineEntry
 from lostfound.services.photos import file_of
 from tests.lostfound.member import logged_in, picture
-from wecom import inbox, outbox, retention
+from wecom import conf, inbox, outbox, retention
 from wecom.models import Attempt, Callback, Outgoing
 
 from .world import FINDER, PHONE, WeCom, asked, found_item, tap
@@ -174,6 +174,11 @@ def test_sessions_that_have_ended_go_by_themselves(wecom: WeCom) -> None:
     logged_in(FINDER)
     handlers.drop_ended_sessions()
     assert [session.get_decoded()["member"] for session in Session.objects.all()] == [FINDER]
+
+
+def test_data_of_an_apps_own_kind_is_kept_for_the_days_of_the_settings(settings: Any) -> None:
+    settings.RETENTION_DAYS = {"invoices": 30}
+    assert (conf.retention("invoices"), conf.retention("bodies")) == (30, 7)
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "abc", "1.5", "9999999", ""])

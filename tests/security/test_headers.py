@@ -74,6 +74,12 @@ def test_the_client_is_who_the_proxy_saw(rf: Any, proxy: str, forwarded: str, ex
     assert client_address(request) == expected_address.format(proxy=proxy)
 
 
+def test_a_proxy_on_another_host_is_believed_where_it_is_named(rf: Any, settings: Any) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.7"]
+    request = rf.get("/", REMOTE_ADDR="10.0.0.7", HTTP_X_FORWARDED_FOR="203.0.113.9")
+    assert client_address(request) == "203.0.113.9"
+
+
 def test_a_stranger_cannot_choose_the_address_that_is_counted(rf: Any) -> None:
     request = rf.get("/", REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR="10.0.0.1")
     assert client_address(request) == "203.0.113.9"

@@ -164,6 +164,14 @@ class TestKeeping:
         assert post(client, age=601).status_code == 200
         assert row().state == "quarantined"
 
+    @pytest.mark.django_db(transaction=True)
+    def test_it_is_kept_for_good_where_every_request_is_a_transaction(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+        assert post(client, age=601).status_code == 200
+        assert row().state == "quarantined"
+
     def test_a_timestamp_of_another_age_is_stale_like_any_other(self, client: Client) -> None:
         assert post(client, age=int(time.time()) - 999_999_999_999).status_code == 200
         assert row().state == "quarantined"

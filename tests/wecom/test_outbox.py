@@ -15,7 +15,7 @@ from tests.support import in_threads
 from tests.wecom.wire import Platform, make_due
 from wecom import conf, jobs, limits, outbox
 from wecom.errcodes import Outcome
-from wecom.errors import CardInvalid, TokenUnavailable
+from wecom.errors import CardInvalid, ConfigError, MessageInvalid, TokenUnavailable
 from wecom.models import Attempt, Bucket, Outgoing
 from wecom.outbox import delivery, kinds
 
@@ -74,6 +74,21 @@ class TestOwing:
     def test_an_effect_is_owed_inside_a_transaction_only(self, shop: Shop) -> None:
         with pytest.raises(RuntimeError, match="transaction"):
             outbox.owe("shop.tell", subject=1, effect_key="tell:1")
+
+    @pytest.mark.parametrize(
+        ("to", "touser"), [("LiSi", "lisi"), (["lisi", "wangwu"], "lisi|wangwu"), ("@all", "@all")]
+    )
+    def test_a_message_is_owed_to_those_who_are_named(self, db: None, to: Any, touser: str) -> None:
+        with transaction.atomic():
+            row = outbox.owe_message("您好", to=to, effect_key="hello")
+        assert json.loads(row.content)["touser"] == touser
+
+    @pytest.mark.parametrize(
+        "to", ["", [], ["lisi", ""], "a|b", ["lisi", "@all"], "sys", [f"u{n}" for n in range(1001)]]
+    )
+    def test_a_message_to_nobody_or_to_more_than_wecom_takes_is_refused(self, db: None, to: Any) -> None:
+        with pytest.raises(MessageInvalid), transaction.atomic():
+            outbox.owe_message("您好", to=to, effect_key="hello")
 
     def test_the_same_effect_is_owed_once(self, shop: Shop) -> None:
         assert shop.owe().pk == shop.owe().pk
@@ -223,6 +238,16 @@ class TestOutcomes:
         platform.answers({"msgid": "m"})
         outbox.drain()
         assert (now_state(row), row.tries.get().outcome) == ("parked", "applied")
+
+    def test_what_has_gone_from_the_settings_is_waited_for_until_the_deadline(self, shop: Shop) -> None:
+        row = shop.owe()
+        shop.wanted = ConfigError("the app has gone")
+        outbox.drain()
+        assert now_state(row) == "waiting"
+        Outgoing.objects.update(deadline=timezone.now())
+        make_due()
+        outbox.drain()
+        assert (now_state(row), shop.settled[-1].outcome) == ("parked", Outcome.NOT_SENT)
 
 
 class TestDoubt:

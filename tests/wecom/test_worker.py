@@ -300,6 +300,16 @@ def test_another_engine_executes_the_rows_huey_on_redis(start: Any, upstream: Up
     assert not Outgoing.objects.exclude(attempts=1).exists()
 
 
+@pytest.mark.parametrize(("pool", "slots"), [(True, 1), ({"min_size": 2}, 1), ({"min_size": 1, "max_size": 19}, 16)])
+def test_a_pool_that_is_too_small_for_its_slots_is_said_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, pool: Any, slots: int
+) -> None:
+    monkeypatch.setitem(connections["default"].settings_dict, "OPTIONS", {"pool": pool})
+    with pytest.raises(CommandError, match="connections") as raised:
+        call_command("run_worker", slots=slots)
+    assert raised.value.returncode == 2
+
+
 def test_an_engine_that_takes_nothing_does_not_end_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     owe(1)
     monkeypatch.setattr(worker, "AWAY", 0.0)
