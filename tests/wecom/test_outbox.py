@@ -75,18 +75,15 @@ class TestOwing:
         with pytest.raises(RuntimeError, match="transaction"):
             outbox.owe("shop.tell", subject=1, effect_key="tell:1")
 
-    @pytest.mark.parametrize(
-        ("to", "touser"), [("LiSi", "lisi"), (["lisi", "wangwu"], "lisi|wangwu"), ("@all", "@all")]
-    )
+    @pytest.mark.parametrize(("to", "touser"), [("LiSi", "lisi"), (["lisi", "wu"], "lisi|wu"), ("@all", "@all")])
     def test_a_message_is_owed_to_those_who_are_named(self, db: None, to: Any, touser: str) -> None:
         with transaction.atomic():
             row = outbox.owe_message("您好", to=to, effect_key="hello")
         assert json.loads(row.content)["touser"] == touser
 
-    @pytest.mark.parametrize(
-        "to", ["", [], ["lisi", ""], "a|b", ["lisi", "@all"], "sys", [f"u{n}" for n in range(1001)]]
-    )
+    @pytest.mark.parametrize("to", ["", [], ["lisi", ""], "a|b", ["lisi", "@all"], "sys", range(1001)])
     def test_a_message_to_nobody_or_to_more_than_wecom_takes_is_refused(self, db: None, to: Any) -> None:
+        to = [f"u{number}" for number in to] if isinstance(to, range) else to
         with pytest.raises(MessageInvalid), transaction.atomic():
             outbox.owe_message("您好", to=to, effect_key="hello")
 
@@ -239,7 +236,9 @@ class TestOutcomes:
         outbox.drain()
         assert (now_state(row), row.tries.get().outcome) == ("parked", "applied")
 
-    def test_what_has_gone_from_the_settings_is_waited_for_until_the_deadline(self, shop: Shop) -> None:
+    def test_what_has_gone_from_the_settings_is_waited_for_until_the_deadline(
+        self, shop: Shop, platform: Platform
+    ) -> None:
         row = shop.owe()
         shop.wanted = ConfigError("the app has gone")
         outbox.drain()
