@@ -411,3 +411,10 @@ def test_many_rows_are_done_before_ones_eyes_with_the_outcome_at_the_end(office:
     assert f"Not done for #{rows[0].pk}" in shown[3]
     assert "</html>" in parts[-1]
     assert ContactRequest.objects.filter(state="expired").count() == 25
+
+
+def test_a_deed_whose_app_has_gone_is_refused_with_a_sentence(office: Client, wecom: WeCom) -> None:
+    card = asked()
+    Card.objects.update(follower="an app that has gone")
+    answer = do(office, "lostfound_card", card, "recall", reason="wrong finder")
+    assert "What it needs has gone from the settings or from the records." in " ".join(told(answer))

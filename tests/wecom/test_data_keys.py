@@ -14,6 +14,7 @@ from lostfound.models import Item
 from tests.lostfound.world import PHONE, found_item
 from tests.wecom.wire import message, post
 from wecom import fields, inbox, outbox
+from wecom.inbox.failures import Tries
 from wecom.management.commands import rotate_data_keys
 from wecom.models import Callback, Outgoing
 from wecom.sandbox.testing import sandbox_in_this_process
@@ -87,6 +88,16 @@ def test_a_value_whose_key_is_lost_is_named_and_left(settings: Any) -> None:
 def test_a_value_that_was_damaged_is_told_like_one_whose_key_is_lost() -> None:
     with pytest.raises(fields.CannotOpen):
         fields.unseal(fields.seal("13800138000")[:-3])
+
+
+def test_a_callback_whose_key_stays_away_for_days_is_set_aside(settings: Any) -> None:
+    post(Client())
+    settings.WECOM_DATA_KEYS = ["another key"]
+    inbox.drain()
+    assert Callback.objects.defer("plaintext").get().state == "waiting"
+    Callback.objects.update(failures=Tries.FOR_DAYS.value - 1, due_at=timezone.now())
+    inbox.drain()
+    assert Callback.objects.defer("plaintext").get().state == "poison"
 
 
 def test_what_somebody_changes_meanwhile_is_not_overwritten(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
