@@ -295,10 +295,11 @@ class World:
         card = self.cards(case)[-1]
         return card["replace_text"] or " / ".join(button["text"] for button in card["buttons"])
 
-    def was_answered(self, case: Case) -> bool:
-        """Whether the platform got a 200 for the finder's answer; after three tries it gives up for good."""
+    def answered(self) -> list[Case]:
+        """The cases of which the platform got a 200 for the finder's answer; after three tries it gives up for good."""
         deliveries = self.ledger(parts="deliveries")["deliveries"]
-        return any(one["userid"] == case.finder and one["arrived"] for one in deliveries)
+        arrived = {one["userid"] for one in deliveries if one["arrived"]}
+        return [case for case in self.cases if case.finder in arrived]
 
     def calls(self, path: str) -> list[Row]:
         return [call for call in self.ledger(parts="calls")["calls"] if call["path"] == path]

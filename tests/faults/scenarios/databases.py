@@ -68,7 +68,7 @@ def restarts(world: World) -> None:
         world.database.restart(how)
         world.reconnect()
     world.rest(seconds=60)
-    answered = [case for case in cases if world.was_answered(case)]
+    answered = world.answered()
     world.expect(len(answered) > len(cases) / 2, f"only {len(answered)} of {len(cases)} taps were answered 200")
     for case in answered:
         world.expect(world.face(case) == "已推送", f"a card reads {world.face(case)}")
