@@ -446,7 +446,7 @@ class World:
         environment = self._environment()
         log = self.home / "log"
         bind = self.url.removeprefix("http://")
-        gunicorn = ["-m", "gunicorn", "--bind", bind, "--workers", "2", "--worker-class", "gthread", "--threads", "4"]
+        gunicorn = ["-m", "gunicorn", "--bind", bind, "--worker-class", "gthread", "--threads", "4"]
         gunicorn += ["--graceful-timeout", "5", "--no-control-socket"]  # as docs/production.md has it
         sandbox = ["-m", "wecom.sandbox", "--port", self.sandbox_url.rpartition(":")[2]]
         sandbox += ["--callback-url", self.callback_url, "--database", str(self.home / "sandbox.sqlite3")]
@@ -476,6 +476,7 @@ class World:
             "WECOM_ENCODING_AES_KEY": CREDENTIALS["ENCODING_AES_KEY"],
             "WECOM_API_BASE_URL": f"{self.sandbox_url}/cgi-bin/",
             "WECOM_ALERT_WEBHOOK": self.sink.url,
+            "WEB_CONCURRENCY": "2",  # processes of gunicorn
             "UPDATE_AFTER_REPLY_MS": "500",
         }
         return {**kept, **ours, **more}
