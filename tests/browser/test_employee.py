@@ -142,6 +142,8 @@ def test_a_file_that_is_no_photo_is_told_at_once(city: City, visitor: Visitor, t
     page.locator("input[name=files]").set_input_files(tmp_path / "photo.jpg")
     expect(page.get_by_text("This is no photo that can be read")).to_be_visible()
     expect(page.locator("#thumbs li")).to_have_count(0)
+    assert visitor.errors
+    assert all("400" in error for error in visitor.errors)  # Chromium tells of each answer above 399
     visitor.errors.clear()
 
 

@@ -45,7 +45,9 @@ def test_a_request_can_be_read_on_a_phone(city: City, admin: Page) -> None:
     number = finished_job(city)
     admin.set_viewport_size({"width": 414, "height": 896})
     open_page(admin, f"/admin/lostfound/contactrequest/{number}/change/")
-    for part in admin.locator(".lf-letter header, .lf-letter section").all():
+    parts = admin.locator(".lf-letter header, .lf-letter section").all()
+    assert parts
+    for part in parts:
         box = part.bounding_box()
         assert box
         assert box["x"] + box["width"] <= 414, part.inner_text()[:40]

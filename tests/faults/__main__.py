@@ -6,7 +6,7 @@ import sys
 import time
 
 from . import lanes, scenarios  # noqa: F401  scenarios fills the registry
-from .databases import KINDS
+from .databases import KINDS, Postgres, binaries
 from .registry import SCENARIOS
 
 CI_KILLS, LONG_KILLS = 60, 5000
@@ -24,6 +24,8 @@ def main() -> int:
     if not jobs:
         print("no such scenario", file=sys.stderr)
         return 2
+    if any(database == Postgres.name for _, database in jobs):
+        binaries()  # said here where there are none: in a lane it would end in a traceback
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     kills = options.kills or (LONG_KILLS if options.long else CI_KILLS)
     print(f"seed {seed}: {len(jobs)} scenarios, {options.lanes} worlds a database, {kills} kills", flush=True)

@@ -295,10 +295,11 @@ class World:
         card = self.cards(case)[-1]
         return card["replace_text"] or " / ".join(button["text"] for button in card["buttons"])
 
-    def was_answered(self, case: Case) -> bool:
-        """Whether the platform got a 200 for the finder's answer; after three tries it gives up for good."""
+    def answered(self) -> list[Case]:
+        """The cases of which the platform got a 200 for the finder's answer; after three tries it gives up for good."""
         deliveries = self.ledger(parts="deliveries")["deliveries"]
-        return any(one["userid"] == case.finder and one["arrived"] for one in deliveries)
+        arrived = {one["userid"] for one in deliveries if one["arrived"]}
+        return [case for case in self.cases if case.finder in arrived]
 
     def calls(self, path: str) -> list[Row]:
         return [call for call in self.ledger(parts="calls")["calls"] if call["path"] == path]
@@ -445,7 +446,7 @@ class World:
         environment = self._environment()
         log = self.home / "log"
         bind = self.url.removeprefix("http://")
-        gunicorn = ["-m", "gunicorn", "--bind", bind, "--workers", "2", "--worker-class", "gthread", "--threads", "4"]
+        gunicorn = ["-m", "gunicorn", "--bind", bind, "--worker-class", "gthread", "--threads", "4"]
         gunicorn += ["--graceful-timeout", "5", "--no-control-socket"]  # as docs/production.md has it
         sandbox = ["-m", "wecom.sandbox", "--port", self.sandbox_url.rpartition(":")[2]]
         sandbox += ["--callback-url", self.callback_url, "--database", str(self.home / "sandbox.sqlite3")]
@@ -475,6 +476,7 @@ class World:
             "WECOM_ENCODING_AES_KEY": CREDENTIALS["ENCODING_AES_KEY"],
             "WECOM_API_BASE_URL": f"{self.sandbox_url}/cgi-bin/",
             "WECOM_ALERT_WEBHOOK": self.sink.url,
+            "WEB_CONCURRENCY": "2",  # processes of gunicorn
             "UPDATE_AFTER_REPLY_MS": "500",
         }
         return {**kept, **ours, **more}

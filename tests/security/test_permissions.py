@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection, transaction
 from django.test import Client
@@ -86,3 +87,35 @@ def test_everybody_gets_what_the_table_says_and_a_refusal_writes_nothing(role: s
         if harmless and written and not address.startswith("/sandbox/"):
             wrong.append(f"{method} {address} wrote: {written[0][:80]}")
     assert not wrong, "\n".join(wrong)
+
+
+def of_the_admin() -> Iterator[str]:
+    """Every address of the admin to which root may POST, each deed of each model with an address of its own."""
+    for (pattern, method), statuses in expected().items():
+        may = method == "POST" and pattern.startswith("admin/") and statuses["root"] != 403
+        if may and "<slug:deed>" not in pattern:
+            yield addresses.example(pattern)
+    for model, page in admin.site._registry.items():
+        for deed in getattr(page, "deeds", ()):
+            yield addresses.example(
+                f"admin/{model._meta.app_label}/{model._meta.model_name}/<path:object_id>/do/{deed.name}/"
+            )
+
+
+def test_w5_the_admin_takes_no_post_without_the_token_of_the_session() -> None:
+    addresses.build_world()
+    strict, stranger = Client(enforce_csrf_checks=True), Client()
+    root = person("root")
+    assert root
+    strict.force_login(root, backend=site.AUTHENTICATION_BACKENDS[-1])
+    pages = ((strict, "/admin/password_change/"), (stranger, "/admin/login/"))
+    own, other = (str(client.get(address).context["csrf_token"]) for client, address in pages)
+    posts = list(of_the_admin())
+    assert sum("/do/" in address for address in posts) > 10
+    with rolled_back() as written:
+        for data in ({}, {"csrfmiddlewaretoken": other}):
+            answers = {address: strict.post(address, {"confirmed": "1", **data}).status_code for address in posts}
+            assert set(answers.values()) == {403}, answers
+    assert written == []
+    with rolled_back():
+        assert strict.post(posts[-1], {"confirmed": "1", "csrfmiddlewaretoken": own}).status_code != 403

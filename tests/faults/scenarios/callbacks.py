@@ -56,7 +56,7 @@ def tapped_twice(world: World) -> None:
     world.expect(len(world.jobs(case, "deliver_contact")) == 1, "two taps owe two contacts")
 
 
-@scenario("F05", "Fifty copies of one callback at once")
+@scenario("F05", "Fifty copies of one callback at once, to eight web processes", WEB_CONCURRENCY="8")
 def fifty_at_once(world: World) -> None:
     case = world.ask()
     task_id = world.cards(case)[0]["task_id"]
@@ -110,6 +110,10 @@ def tap_before_the_answer(world: World) -> None:
     world.rest()
     world.expect(len(world.cards(case)) == 1, "the finder has more than one card")
     world.expect(world.face(case) == "已推送", f"the card reads {world.face(case)}")
+    (job,), (request,) = world.jobs(case, "send_card"), world.rows("request")
+    events = [entry["event"] for entry in request["timeline"] if entry["event"].startswith("card_")]
+    world.expect(events[:1] == ["card_inferred"], f"the tap does not prove that the card arrived: {events}")
+    world.expect(len(job["tries"]) == 1, f"the card was sent {len(job['tries'])} times")
 
 
 @scenario("F12", "Somebody else taps the finder's card")

@@ -20,6 +20,8 @@ def kills(world: World) -> None:
             world.fresh()
         _one_round(world, chance)
         world.judge_run()
+        answered, asked = len(world.answered()), len(world.cases)
+        world.expect(2 * answered >= asked, f"round {number + 1}: only {answered} of {asked} taps were answered 200")
         if (number + 1) % REPORTED == 0:
             done = (number + 1) * A_ROUND
             print(f"{world.database.name}: {done} kills, {len(world.failures)} findings", flush=True)

@@ -1,5 +1,6 @@
 """Access tokens: refused, not to be had, of a secret that is wrong."""
 
+import tempfile
 import time
 
 from tests.faults.apps import REST
@@ -13,19 +14,22 @@ def _fetched(world: World) -> int:
     return int(world.ledger(parts="faults")["gettoken"]["calls"])
 
 
-@scenario("F50", "All tokens die while fifty calls are under way: one is fetched, nothing is counted as a failure")
+@scenario("F50", "All tokens die in the middle of fifty calls: one is fetched, each call is tried once")
 def revoked(world: World) -> None:
-    cases = [world.ask() for _ in range(8)]
-    world.ask(shown=False)
+    world.ask()
     before = _fetched(world)
-    world.fault(SEND, "revoke")
-    for case in cases:
-        world.tap(case, wait=False)
+    world.worker.kill()
+    cases = [world.ask(shown=False) for _ in range(50)]
+    world.fault(SEND, "delay", value=200, count=16)  # so that all slots are at it
+    world.fault(SEND, "revoke", skip=8)
+    world.worker.start(**world.settings)
     world.rest()
     fetched = _fetched(world) - before
     world.expect(fetched == 1, f"{fetched} tokens were fetched")
-    tries = [one["outcome"] for row in world.rows("outgoing") for one in row["tries"]]
-    world.expect(set(tries) == {"applied"}, f"tries ended as {sorted(set(tries))}")
+    refused = [call for call in world.calls(SEND) if call["errcode"]]
+    world.expect(len(refused) > 1, f"{len(refused)} calls were under way with the dead token")
+    tries = [[one["outcome"] for one in row["tries"]] for case in cases for row in world.jobs(case, "send_card")]
+    world.expect(tries == [["applied"]] * 50, f"tries ended as {tries}")
 
 
 @scenario("F51", "The new token is refused too: no loop, the app rests, a person is told")
@@ -40,18 +44,22 @@ def refused_again(world: World) -> None:
     world.wait(lambda: world.cards(case), what="the card")
 
 
-@scenario("F52", "gettoken is down: jobs wait without a try, it is asked rarely, and all goes on soon after")
+@scenario("F52", "gettoken is down, or hangs: jobs wait without a try, it is asked rarely, and all goes on soon after")
 def no_tokens(world: World) -> None:
-    world.empty_cache()
-    world.fault(TOKEN, "status", value=503, count=1000)
-    case = world.ask(shown=False)
-    before = _fetched(world)
-    time.sleep(4 * REST)
-    fetched = len(list(world.calls(TOKEN))) - before
-    world.expect(fetched <= 5, f"{fetched} fetches in {4 * REST:g} s, where one in 2 s is allowed")
-    world.expect(not [one for job in world.jobs(case, "send_card") for one in job["tries"]], "a try was counted")
-    world.no_faults()
-    world.wait(lambda: world.cards(case), seconds=10, what="the card soon after")
+    for number, (fault, value) in enumerate((("status", 503), ("hang_before", 3))):
+        if number:
+            world.again()
+        world.empty_cache()
+        world.fault(TOKEN, fault, value=value, count=1000)
+        case = world.ask(shown=False)
+        time.sleep(4 * REST)
+        asked = len(world.calls(TOKEN))
+        world.expect(1 < asked <= 5, f"{fault}: {asked} fetches in {4 * REST:g} s, where one in 2 s is allowed")
+        (job,) = world.jobs(case, "send_card")
+        counted = job["attempts"], job["failures"]
+        world.expect(counted == (0, 0), f"{fault}: tries and failures were counted: {counted}")
+        world.no_faults()
+        world.wait(lambda case=case: world.cards(case), seconds=10, what="the card soon after")  # type: ignore[misc]
 
 
 @scenario("F53", "Secret or address are refused: the app rests at once, probes are rare, the alert names the cause")
@@ -66,3 +74,11 @@ def wrong_secret(world: World) -> None:
         probes = [call for call in world.calls(TOKEN) if call["errcode"] == errcode]
         world.expect(len(probes) == 2, f"it was asked {len(probes)} times")
         world.again()
+
+
+@scenario("F55", "Death between the fetch of a token and its keeping: the lease ends, and one more is fetched")
+def died_with_a_token(world: World) -> None:
+    with tempfile.TemporaryDirectory(prefix="tally-") as tally:
+        world.fresh(worker={"CRASH_POINT": "tok.fetched_not_stored:1", "CRASH_TALLY": tally})
+        world.ask()
+    world.expect(_fetched(world) == 2, f"{_fetched(world)} tokens were fetched")
