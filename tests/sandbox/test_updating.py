@@ -159,3 +159,10 @@ def test_a_card_that_was_dropped_or_whose_member_left_the_range_is_not_updated()
     housekeeping.put_member(userid="wangwu", visible=False)
     assert update(sent["response_code"], ["zhangsan", "lisi", "wangwu"])["invaliduser"] == ["lisi", "wangwu"]
     assert chat_of("wangwu")[0]["face"] == "fresh"
+
+
+def test_the_chat_of_who_has_left_can_be_read_and_their_card_not_updated() -> None:
+    code = send_card(a_card(), to="zhangsan|lisi")["response_code"]
+    housekeeping.remove_member("lisi")
+    assert update(code, ["zhangsan", "lisi"])["invaliduser"] == ["lisi"]
+    assert [message["face"] for message in chat_of("lisi")] == ["fresh"]

@@ -15,7 +15,7 @@ PARTS = ("members", "messages", "chats", "menus", "media", "codes", "calls", "de
 def build(member: str = "", *, parts: Collection[str] = PARTS) -> dict[str, Any]:
     """Everything, or of the members only one, or only some of the `parts`.
 
-    members    userid → {name, visible, licensed, messages: [what stands in the chat, oldest first]}
+    members    userid → {name, visible, licensed, messages: [what stands in the chat, oldest first]}; also who has left
                of a message: visible (False when dropped or recalled), text or card as it looks now, face
                (fresh, button, card, recalled), replace_text, dead, buttons [{key, text, live}], and
                history, all it has shown since it was sent: [{at, cause, face, replace_text, card, code}], oldest first;
@@ -70,11 +70,13 @@ def _members(only: str) -> dict[str, Any]:
     for copy in got:
         copy.message = sent[copy.message_id]
         chats[copy.userid].append(_seen(copy, later[copy.pk]))
-    return {
-        m.userid: {"name": m.name, "visible": m.visible, "licensed": m.licensed, "messages": chats[m.userid]}
+    here = {
+        m.userid: {"name": m.name, "visible": m.visible, "licensed": m.licensed}
         for m in people.everybody()
         if only in ("", m.userid)
     }
+    left = {userid: {"name": userid, "visible": False, "licensed": False} for userid in chats if userid not in here}
+    return {userid: {**known, "messages": chats[userid]} for userid, known in {**here, **left}.items()}
 
 
 def _seen(copy: Copy, later: list[Change]) -> dict[str, Any]:

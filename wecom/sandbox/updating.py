@@ -86,12 +86,12 @@ def _change(message: Message, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _targets(message: Message, body: Mapping[str, Any]) -> tuple[QuerySet[Copy], list[str]]:
-    """The copies to change, and the lower-cased ids of those named who have none or are out of range by now."""
+    """The copies to change, and the lower-cased ids of those named who have none, or are gone or out of range by now."""
     users = _array(body, "userids", str, USERS, 40032)
     parties = _array(body, "partyids", int, sending.PARTIES, 82002)
     tags = _array(body, "tagids", int, sending.TAGS, 82003)
-    hidden = list(Member.objects.filter(visible=False).values_list("userid", flat=True))
-    copies = Copy.objects.filter(message=message, dropped=False).exclude(userid__in=hidden)
+    in_range = Member.objects.filter(visible=True).values("userid")
+    copies = Copy.objects.filter(message=message, dropped=False, userid__in=in_range)
     if body.get("atall") == 1:
         return copies, []
     if not users and not parties and not tags:

@@ -74,7 +74,6 @@ def finder_leaves(world: World) -> None:
     world.wait(lambda: world.request(case)["state"] != "pending", what="the end of the request")
     world.rest()
     _is_over(world, case, "本次请求已过期")
-    world.member(case.finder, visible=False)  # known again, for the ledger shows the chats of those alone
 
 
 def _is_over(world: World, case: Case, words: str) -> None:
