@@ -65,7 +65,7 @@ pytest: tools
 faults: tools ## 让它处处出错，再数有没有丢、有没有重（约 20 分钟）  make everything go wrong, then count what was lost or doubled
 	$(bin)/python -m tests.faults
 
-faults-long: tools ## 同上，并随机杀进程 5000 次（数小时）  the same with 5,000 kills, for hours
+faults-long: tools ## 同上，并随机杀进程 5000 次，两种数据库各一半（约一个半小时）  the same with 5,000 kills, half of them on each database; about 1.5 hours
 	$(bin)/python -m tests.faults --long
 
 fuzz: tools ## 十万条变异的回调，接口和请求的长测（约半小时）  100,000 mutated callbacks, the API and lives of requests at length
