@@ -86,7 +86,7 @@ def _change(message: Message, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _targets(message: Message, body: Mapping[str, Any]) -> tuple[QuerySet[Copy], list[str]]:
-    """The copies to change, and the lower-cased ids of those named who have none, or are gone or out of range by now."""
+    """The copies to change, and the lower-cased ids of those named who have none, are gone, or are out of range."""
     users = _array(body, "userids", str, USERS, 40032)
     parties = _array(body, "partyids", int, sending.PARTIES, 82002)
     tags = _array(body, "tagids", int, sending.TAGS, 82003)
