@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Row = dict[str, Any]
@@ -24,6 +25,11 @@ class Post:
 
     digest: str
     status: int | None
+
+
+def seconds_between(earlier: Row, later: Row) -> float:
+    """From one call of the ledger to another."""
+    return (datetime.fromisoformat(later["at"]) - datetime.fromisoformat(earlier["at"])).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

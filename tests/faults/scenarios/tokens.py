@@ -4,6 +4,7 @@ import tempfile
 import time
 
 from tests.faults.apps import REST
+from tests.faults.evidence import seconds_between
 from tests.faults.registry import scenario
 from tests.faults.world import SEND, World
 
@@ -67,12 +68,15 @@ def wrong_secret(world: World) -> None:
     for errcode in (40001, 60020):
         world.empty_cache()
         world.fault(TOKEN, "errcode", value=errcode, count=2)
-        case = world.ask(shown=False)
+        cases = [world.ask(shown=False) for _ in range(4)]
         world.wait(lambda: world.alerts("paused"), what="the alert")
         world.expect(str(errcode) in str(world.alerts("paused")[0]["text"]), "the alert does not name the cause")
-        world.wait(lambda case=case: world.cards(case), what="the card")  # type: ignore[misc]
+        for case in cases:
+            world.wait(lambda case=case: world.cards(case), what="the card")  # type: ignore[misc]
         probes = [call for call in world.calls(TOKEN) if call["errcode"] == errcode]
         world.expect(len(probes) == 2, f"it was asked {len(probes)} times")
+        pause = seconds_between(*probes)
+        world.expect(pause > 2 * REST - 0.3, f"asked again after {pause:.1f} s, however many waited")
         world.again()
 
 

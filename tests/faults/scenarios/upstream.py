@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults.apps import REST
-from tests.faults.evidence import Case
+from tests.faults.evidence import Case, seconds_between
 from tests.faults.registry import scenario
 from tests.faults.world import SEND, UPDATE, Settings, World
 
@@ -180,7 +180,7 @@ def busy_twice(world: World) -> None:
     case = story(world)
     ends_well(world, case)
     first, second, third = (call for call in world.calls(SEND) if case.phone in call["request"])
-    pauses = _seconds(first, second), _seconds(second, third)
+    pauses = seconds_between(first, second), seconds_between(second, third)
     world.expect(pauses[0] > 0.2 and 0.5 < pauses[1] < 5, f"the pauses were {pauses}")
 
 
@@ -212,7 +212,7 @@ def busy_for_long(world: World) -> None:
     world.expect(world.alerts("paused"), "nobody was told that the API rests")
     refused = [call for call in world.calls(SEND) if call["status"] == 503]
     world.expect(len(refused) == 8, f"it was called {len(refused)} times")
-    rested = _seconds(refused[4], refused[5])
+    rested = seconds_between(refused[4], refused[5])
     world.expect(rested > REST - 0.2, f"called again {rested:.1f} s after the fifth")
 
 
@@ -229,18 +229,12 @@ def limited(world: World) -> None:
             ends_well(world, case)
         calls = world.calls(SEND)
         at = next(n for n, call in enumerate(calls) if call["errcode"] == errcode)
-        later = [_seconds(calls[at], call) for call in calls[at + 1 :]]
+        later = [seconds_between(calls[at], call) for call in calls[at + 1 :]]
         # What was under way at that moment may still arrive.
         early = [gap for gap in later if 0.5 < gap < REST - 0.2]
         world.expect(not early, f"{errcode}: called again after {early[:3]} s, {REST:g} s of rest are due")
         failures = [job["failures"] for case in cases for job in world.jobs(case, "deliver_contact")]
         world.expect(set(failures) == {0}, f"{errcode}: failures were counted: {failures}")
-
-
-def _seconds(earlier: dict, later: dict) -> float:
-    from datetime import datetime
-
-    return (datetime.fromisoformat(later["at"]) - datetime.fromisoformat(earlier["at"])).total_seconds()
 
 
 def not_reached(change: dict, named: str, world: World) -> None:
