@@ -8,7 +8,7 @@
 from django.utils import timezone
 
 from lostfound.models import Card, ContactRequest
-from lostfound.states import Delivery, Final, Happened, RequestState
+from lostfound.states import NOBODY, Delivery, Final, Happened, RequestState
 from wecom import outbox
 from wecom.outbox import Outgoing
 from wecom.sent_cards import CardState
@@ -23,13 +23,15 @@ def contact_to_send(row: Outgoing) -> ContactRequest | outbox.Nothing:
     request = lock_request(row.subject)
     if request.state != RequestState.ACCEPTED:
         return outbox.Nothing(f"the request is {request.state}")
-    if request.consent_withdrawn_at is None:
+    is_erased = request.finder.startswith(NOBODY) or request.owner.startswith(NOBODY)
+    if request.consent_withdrawn_at is None and not is_erased:
         return request
+    why = "the member was erased" if is_erased else "the consent was withdrawn"
     if outbox.is_in_doubt(row):
-        _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why="the consent was withdrawn after a try")
+        _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why=why if is_erased else f"{why} after a try")
     else:
-        _fail(request, row, why="the consent was withdrawn")
-    return outbox.Nothing("the finder withdrew the consent")
+        _fail(request, row, why=why)
+    return outbox.Nothing(why if is_erased else "the finder withdrew the consent")
 
 
 def settle_contact(row: Outgoing, result: outbox.Result) -> outbox.Park | None:

@@ -177,6 +177,26 @@ def test_a_contact_that_failed_is_not_tried_again_once_its_finder_is_forgotten(w
     assert wecom.seen_by(OWNER) == []
 
 
+def test_an_owner_takes_a_request_back_whose_finder_was_forgotten(wecom: WeCom) -> None:
+    card = asked()
+    Item.objects.update(reporter="wangwu")
+    Callback.objects.create(app="default", task_id=card.task_id, digest="d", state="waiting")  # so it does not expire
+    erase(FINDER)
+    assert states(card)[0] == "pending"
+    services.withdraw_contact_request(request_id=card.request_id, actor=OWNER)
+    assert states(card) == ("withdrawn", "none", "stuck")
+
+
+@pytest.mark.parametrize("side", ["finder", "owner"])
+def test_nothing_is_sent_of_or_to_somebody_who_was_forgotten(wecom: WeCom, side: str) -> None:
+    card = asked()
+    tap(card)
+    ContactRequest.objects.update(**{side: "erased-1"})
+    outbox.drain()
+    assert PHONE not in str(wecom.calls)
+    assert (owed("deliver_contact").state, states(card)[1]) == ("cancelled", "failed")
+
+
 def test_a_message_under_way_ends_first_and_a_dead_workers_with_its_lease(wecom: WeCom) -> None:
     ask()
     wecom.will(SEND, "killed")

@@ -30,7 +30,7 @@ from tests.wecom.shop import (
     work,
     work_later,
 )
-from wecom import sent_cards
+from wecom import forgetting, sent_cards
 from wecom.errors import CardInvalid, ConfigError, MessageInvalid
 from wecom.events import TemplateCardEvent
 from wecom.models import Outgoing
@@ -45,6 +45,15 @@ def sandbox(db: None, settings: Any) -> Iterator[WeComSandbox]:
     settings.UPDATE_AFTER_REPLY_MS = 0
     with open_shop(settings) as sandbox:
         yield sandbox
+
+
+class TestForgotten:
+    def test_a_card_that_was_forgotten_is_changed_no_more(self, sandbox: WeComSandbox) -> None:
+        card = sent(key="a")
+        forgetting.forget_cards([card.pk], "erased-1")
+        assert not sent_cards.update("a", "处理中")
+        assert not sent_cards.close("a", "已完成")
+        assert not card.changes.exists()
 
 
 class TestSending:

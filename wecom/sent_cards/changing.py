@@ -30,14 +30,14 @@ def update(
     by: str = "",
     cause: str = "",
 ) -> bool:
-    """Let the card show something else, as soon as it can. False where it is gone or its last content is fixed.
+    """Let the card show something else, as soon as it can. False where it is gone, forgotten or its end is fixed.
 
     content  a text: the buttons become one grey, dead one that says so; or another card
     members  only what these see; None: everybody who has it
     Raises SentCard.DoesNotExist, and CardInvalid where WeCom could not change such a card in this way.
     """
     card = locked(card, app=app)
-    if card.state in _GONE or card.is_final or card.recall_wanted:
+    if card.state in _GONE or card.is_final or card.is_forgotten or card.recall_wanted:
         return False
     change = _owed(card, content, members=_some_of(card, members or ()))
     owed = owed_changes(card)
@@ -59,14 +59,14 @@ def close(
     by: str = "",
     cause: str = "",
 ) -> bool:
-    """The last thing that the card shows, to everybody. False where it is gone, or another last content is fixed.
+    """The last thing that the card shows, to everybody. False where it is gone or forgotten, or another last content is fixed.
 
     rescue_text  what the recipients are told where no code is left to show it
     instead      take the place of another last content, as long as no try of it can have been applied
     Raises SentCard.DoesNotExist, and CardInvalid where WeCom could not change such a card in this way.
     """
     card = locked(card, app=app)
-    if card.state in _GONE or card.recall_wanted:
+    if card.state in _GONE or card.is_forgotten or card.recall_wanted:
         return False
     change = _owed(card, content, final=True, rescue_text=rescue_text)
     changes = list(card.changes.exclude(state=CardChange.State.REPLACED).order_by("pk"))
