@@ -106,6 +106,21 @@ def test_while_a_recall_waits_the_next_step_says_so(wecom: WeCom) -> None:
     assert "可以重试更新" in selectors.next_step(card_of(card.request).request)
 
 
+@pytest.mark.parametrize(("refused", "seen"), [(False, []), (True, ["已推送"])])
+def test_an_answer_while_the_card_is_being_taken_back_is_told_or_shown(wecom: WeCom, refused: bool, seen: list) -> None:
+    card = asked()
+    services.recall_card(card_id=card.pk, by="desk", why="看错了")
+    tap(card)
+    if refused:
+        wecom.will(RECALL, {"errcode": 42052, "errmsg": "too old"})
+    Outgoing.objects.filter(kind="lostfound.recall_card").update(due_at=timezone.now() + timedelta(minutes=1))
+    drain_later()
+    assert states(card) == ("accepted", "delivered", "closed" if refused else "recalled")
+    assert (card.final, bool(wecom.recalled)) == ("delivered", not refused)
+    assert [wecom.cards[card.task_id]] * refused == seen
+    assert ["已推送给失主" in text for text in wecom.seen_by(FINDER)] == [True] * (not refused)
+
+
 def test_a_recall_that_is_refused_is_followed_by_the_text(wecom: WeCom) -> None:
     card = accepted(wecom)
     wecom.will(UPDATE, DEAD_CODE, DEAD_CODE)

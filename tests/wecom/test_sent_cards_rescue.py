@@ -227,8 +227,9 @@ class TestRecall:
         card = sent(to=["lisi", "wangwu"], key="a")
         assert sent_cards.recall("a")
         assert sent_cards.recall("a")
-        assert not sent_cards.close("a", "已完成")
+        assert not sent_cards.update("a", "处理中")
         work()
+        assert not sent_cards.close("a", "已完成")
         assert (now(card), card.shows, on_the_phone(sandbox, "wangwu")) == ("recalled", "", [])
         assert SHOP.heard == ["sent", "recalled"]
         assert len(sandbox.calls(RECALL)) == 1
@@ -266,6 +267,42 @@ class TestRecall:
         assert sent_cards.close(card, "已完成")
         work()
         assert on_the_phone(sandbox) == ["已完成"]
+
+    def test_what_it_was_to_say_at_last_is_told_where_it_is_taken_back_meanwhile(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        sent_cards.recall(card)
+        assert sent_cards.close(card, "已完成", rescue_text="您的申请已完成")
+        work_later()
+        assert (now(card), on_the_phone(sandbox), texts(sandbox)) == ("recalled", [], ["您的申请已完成"])
+        assert sandbox.calls(UPDATE) == []
+
+    def test_what_it_was_to_say_at_last_is_shown_where_it_cannot_be_taken_back(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        sandbox.fault("errcode", 42052, path=RECALL)
+        sent_cards.recall(card)
+        sent_cards.close(card, "已完成", rescue_text="您的申请已完成")
+        work_later()
+        assert (now(card), on_the_phone(sandbox), texts(sandbox)) == ("closed", ["已完成"], [])
+
+    def test_it_is_shown_too_where_nobody_knows_how_to_take_the_card_back(self, sandbox: WeComSandbox) -> None:
+        card = owe()
+        sandbox.fault(*LOST, path=SEND)
+        work()
+        sent_cards.recall(card)
+        work_later()
+        assert sent_cards.close(card, "已完成")
+        tapped(sandbox, card)
+        work()
+        assert (now(card), card.recall_wanted, on_the_phone(sandbox)) == ("closed", False, ["已完成"])
+
+    def test_a_last_content_that_waits_for_the_recall_can_be_taken_back(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        sandbox.fault("errcode", 42052, path=RECALL)
+        sent_cards.recall(card)
+        sent_cards.close(card, "已完成")
+        assert sent_cards.reopen(card)
+        work()
+        assert (now(card), card.is_final, on_the_phone(sandbox)) == ("shown", False, ["同意 / 拒绝"])
 
     def test_one_that_failed_is_retried_while_wecom_allows_it(self, sandbox: WeComSandbox) -> None:
         card = sent()

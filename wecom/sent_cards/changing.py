@@ -59,14 +59,16 @@ def close(
     by: str = "",
     cause: str = "",
 ) -> bool:
-    """The last thing that the card shows, to everybody. False where it is gone or forgotten, or another last content is fixed.
+    """The last thing that the card shows, to everybody. False where it is gone, forgotten, or has another one fixed.
+
+    While it is being taken back it waits: it is shown where that fails, and told in words where it works.
 
     rescue_text  what the recipients are told where no code is left to show it
     instead      take the place of another last content, as long as no try of it can have been applied
     Raises SentCard.DoesNotExist, and CardInvalid where WeCom could not change such a card in this way.
     """
     card = locked(card, app=app)
-    if card.state in _GONE or card.is_forgotten or card.recall_wanted:
+    if card.state in _GONE or card.is_forgotten:
         return False
     change = _owed(card, content, final=True, rescue_text=rescue_text)
     changes = list(card.changes.exclude(state=CardChange.State.REPLACED).order_by("pk"))
@@ -90,7 +92,7 @@ def reopen(card: SentCard | str, *, app: str = conf.DEFAULT) -> bool:
     """Take the last content back that was owed; False where it is shown, or may be."""
     card = locked(card, app=app)
     fixed = card.changes.filter(final=True, state=CardChange.State.OWED).first()
-    if card.state != State.CLOSING or fixed is None or may_have_shown(card, fixed):
+    if card.state not in (State.SHOWN, State.CLOSING) or fixed is None or may_have_shown(card, fixed):
         return False
     strike(card, fixed)
     move(card, State.SHOWN, is_final=False)

@@ -50,6 +50,7 @@ def take_back_if_wanted(card: SentCard, *, cause: str) -> None:
     if card.recall_wanted and not (_is_young(card) and _owe(card)):
         move(card, recall_wanted=False)
         hear(card, What.RECALL_FAILED, cause=cause, why="nobody knows its msgid")
+        go_on(card, cause=cause)
 
 
 def give_up(card: SentCard, change: CardChange, *, cause: str, why: str, errcode: int | None = None) -> None:
@@ -75,7 +76,7 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
 
 
 def settle(row: Outgoing, result: outbox.Result) -> None:
-    """The card is gone from the phones, or it is not; what it was to say at last is told in words either way."""
+    """The card is gone from the phones, or it is not; what it was to say at last is told in words, or still shown."""
     card = locked(int(row.subject))
     cause = f"outgoing {row.pk}"
     if result.state in (outbox.State.DONE, outbox.State.INFERRED):
@@ -85,7 +86,7 @@ def settle(row: Outgoing, result: outbox.Result) -> None:
         move(card, recall_wanted=False)
         hear(card, What.RECALL_FAILED, cause=cause, errcode=result.errcode, why=result.errmsg)
     for change in owed_changes(card):
-        if change.final:
+        if change.final and card.state in (State.RECALLED, State.STUCK):
             follower_of(card).tells_instead(card, change)
         if card.state == State.RECALLED:
             strike(card, change, CardChange.State.GIVEN_UP)
