@@ -156,6 +156,10 @@ TELLS: dict[str, tuple[str, Callable[[ContactRequest, str], str]]] = {
     ),
     "declined": ("owner", lambda request, round_: _declined(request)),
     "expired": ("owner", _said("拾取人一直没有回复，本次请求已过期。您可以重新发起请求，或联系失物招领管理员。")),
+    "not_reached": (
+        "owner",
+        _said("未能确认您的请求已送达拾取人，本次请求已结束。您可以重新发起请求，或联系失物招领管理员。"),
+    ),
     "finder_gone": (
         "owner",
         _said("拾取人已不在企业通讯录中，无法联系，本次请求已结束。请联系失物招领管理员协助查找物品。"),

@@ -1,5 +1,6 @@
 """Decisions: what a member sees of items and requests, and in which words. Nothing here changes a row."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from wecom.sent_cards import CardState
 
-from .models import Card, ContactRequest, Item, Photo, Preference
+from .models import Card, ContactRequest, Item, Photo, Preference, TimelineEntry
 from .services import pickup_code
 from .spoken import spoken
-from .states import Channel, Custody, Delivery, ItemState, RequestState
+from .states import Channel, Custody, Delivery, Happened, ItemState, RequestState
 
 MOST = 50  # of one's own rows on one page
 FEW = 10  # of what one has agreed to
@@ -117,7 +118,9 @@ def finders_story(request: ContactRequest) -> Story:
         case RequestState.DECLINED:
             return Story(request, _("%(at)s: you said no.") % {"at": at}, "over")
         case RequestState.EXPIRED:
-            return Story(request, _("Nobody answered in time; it is over."), "over")
+            return Story(
+                request, _ENDED_FOR_FINDER.get(_why_ended([request]).get(request.pk, ""), _unanswered)(), "over"
+            )
     return Story(request, _("The owner took it back."), "over")
 
 
@@ -131,10 +134,17 @@ def requests_of(owner: str) -> list[Story]:
     rows = ContactRequest.objects.filter(owner=owner).select_related("item").defer("contact_value").order_by("-pk")
     asked = list(rows[:MOST])
     cards = {card.request_id: card for card in Card.objects.filter(request__in=asked).order_by("round")}
-    return [_story(request, cards.get(request.pk)) for request in asked]
+    why = _why_ended([request for request in asked if request.state == RequestState.EXPIRED])
+    return [_story(request, cards.get(request.pk), why.get(request.pk, "")) for request in asked]
 
 
-def _story(request: ContactRequest, card: Card | None) -> Story:
+def _why_ended(expired: list[ContactRequest]) -> dict[int, str]:
+    """What the owner of each was told when it ended without an answer: a key of card_content.TELLS."""
+    entries = TimelineEntry.objects.filter(request__in=expired, event=Happened.EXPIRED)
+    return {number: data.get("why", "") for number, data in entries.values_list("request_id", "data")}
+
+
+def _story(request: ContactRequest, card: Card | None, why_ended: str) -> Story:
     at = spoken(request.decided_at) if request.decided_at else ""
     match request.state:
         case RequestState.PENDING:
@@ -147,8 +157,28 @@ def _story(request: ContactRequest, card: Card | None) -> Story:
         case RequestState.DECLINED:
             return Story(request, _("%(at)s: the finder said no. Ask the desk if it is yours.") % {"at": at}, "bad")
         case RequestState.EXPIRED:
-            return Story(request, _("Nobody answered in time. You can ask again."), "over")
+            return Story(request, _ENDED.get(why_ended, _nobody_answered)(), "over")
     return Story(request, _("You took it back."), "over")
+
+
+def _nobody_answered() -> str:
+    return _("Nobody answered in time. You can ask again.")
+
+
+def _unanswered() -> str:
+    return _("Nobody answered in time; it is over.")
+
+
+_ENDED: dict[str, Callable[[], str]] = {
+    "not_reached": lambda: _("It is not certain that the finder ever got the question. You can ask again."),
+    "item_closed": lambda: _("The item was closed, and your request with it."),
+    "finder_gone": lambda: _("The finder cannot be reached any more. Ask the desk for help."),
+}
+_ENDED_FOR_FINDER: dict[str, Callable[[], str]] = {
+    "not_reached": lambda: _("Nobody waits for an answer any more; it is over."),
+    "item_closed": lambda: _("The item was closed; it is over."),
+    "finder_gone": lambda: _("Nobody waits for an answer any more; it is over."),
+}
 
 
 def _asking(card: Card | None) -> str:

@@ -35,11 +35,16 @@ def newest_card(request: ContactRequest) -> Card | None:
 def requests_to_expire(
     *, older_than: timedelta | None = None, now: datetime | None = None
 ) -> "QuerySet[ContactRequest]":
-    """Pending requests whose newest card was asked longer ago than that; by default while its code still lives."""
+    """Pending requests whose newest card was sent longer ago than that; by default while its code still lives.
+
+    One that was never sent counts from when it was owed.
+    """
     before = (now or timezone.now()) - (conf.expire_after() if older_than is None else older_than)
+    newest = Card.objects.filter(request=OuterRef("pk")).order_by("-round")
+    since = newest.annotate(since=Coalesce("sent_at", "created_at")).values("since")[:1]
     return (
         ContactRequest.objects.filter(state=RequestState.PENDING)
-        .annotate(asked_at=Coalesce(Max("cards__created_at"), "created_at"))
+        .annotate(asked_at=Coalesce(Subquery(since), "created_at"))
         .filter(asked_at__lte=before)
         .order_by("asked_at", "pk")
     )
@@ -106,7 +111,8 @@ def expires_at(request: ContactRequest) -> datetime | None:
     if request.state != RequestState.PENDING:
         return None
     card = newest_card(request)
-    return (card.created_at if card else request.created_at) + conf.expire_after()
+    since = (card.sent_at or card.created_at) if card else request.created_at
+    return since + conf.expire_after()
 
 
 def _asked() -> str:

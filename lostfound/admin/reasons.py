@@ -20,7 +20,7 @@ def in_words(exc: errors.LostFoundError) -> str:
     if isinstance(exc, errors.ItemClosed):
         return _("Only an open found item can be asked about.")
     if isinstance(exc, errors.RequestClosed):
-        return _("The request is decided already, or the contact is on its way.")
+        return _("The request is decided already, the contact is on its way, or an answer waits to be read.")
     if isinstance(exc, errors.Invalid):
         return f"{exc.field}: {exc.why}"
     return sentence(getattr(exc, "why", str(exc)))

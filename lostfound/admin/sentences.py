@@ -63,6 +63,7 @@ _KNOWN = {
     "unknown card": _("It is no card of ours."),
     "wrong_actor": _("Somebody tapped who is not the finder."),
     "expired": _("Nobody answered in time."),
+    "not_reached": _("The question did not surely reach the finder."),
     "item_closed": _("The item was closed."),
     "finder_gone": _("The finder has left the company."),
 }

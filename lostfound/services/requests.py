@@ -65,14 +65,15 @@ def withdraw_contact_request(*, request_id: int, actor: str, by_staff: bool = Fa
 
 @transaction.atomic
 def expire_request(*, request_id: int, by: str) -> ContactRequest:
-    """Nobody answered: the request ends, the card reads 已过期, the owner is told.
+    """Nobody answered: the request ends, the card reads 已过期, the owner is told; also where no card surely arrived.
 
-    Raises NotFound, and RequestClosed also where an answer has come in that no worker has read yet.
+    Raises NotFound, and RequestClosed also where an answer has come in that nobody has read yet.
     """
     request = lock_request(request_id)
-    if sent_cards.has_unread_tap(*request.cards.all()):
-        raise RequestClosed("the finder has answered; the answer is about to be handled")
-    end_unanswered(request, by=by, tell="expired")
+    cards = list(request.cards.all())
+    if sent_cards.has_unread_tap(*cards):
+        raise RequestClosed("the finder has answered; the answer is still to be handled")
+    end_unanswered(request, by=by, tell="expired" if any(card.sent_at for card in cards) else "not_reached")
     return request
 
 

@@ -33,6 +33,8 @@ from wecom import outbox, standing
 from wecom.fields import fingerprint
 from wecom.models import Callback, Outgoing
 
+DECIDED = "The request is decided already, the contact is on its way, or an answer waits to be read."
+
 pytestmark = pytest.mark.django_db
 
 
@@ -130,7 +132,7 @@ def test_the_same_deed_twice_is_refused_with_the_reason(office: Client, wecom: W
     answer = do(office, "lostfound_contactrequest", request, "withdraw")
     assert told(answer)[-2:] == [
         "Withdraw: 0 of 1 done.",
-        f"Not done for #{request.pk}: The request is decided already, or the contact is on its way.",
+        f"Not done for #{request.pk}: {DECIDED}",
     ]
 
 
@@ -142,7 +144,7 @@ def test_from_a_list_each_row_counts_for_itself(office: Client, wecom: WeCom) ->
     answer = from_list(office, "lostfound_contactrequest", "expire", rows, confirmed="yes")
     assert told(answer) == [
         "Expire: 2 of 3 done.",
-        f"Not done for #{rows[1].pk}: The request is decided already, or the contact is on its way.",
+        f"Not done for #{rows[1].pk}: {DECIDED}",
     ]
 
 

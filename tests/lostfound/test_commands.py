@@ -32,7 +32,7 @@ def undelivered(wecom: WeCom) -> Card:
 
 def test_expire_cards_ends_what_is_old_enough(wecom: WeCom) -> None:
     card, fresh = asked(), asked()
-    Card.objects.filter(pk=card.pk).update(created_at=timezone.now() - timedelta(hours=23))
+    Card.objects.filter(pk=card.pk).update(sent_at=timezone.now() - timedelta(hours=23))
     assert run("expire_cards").splitlines()[-1] == "expired=1 skipped=0 failed=0"
     assert (states(card)[0], states(fresh)[0]) == ("expired", "pending")
     assert run("expire_cards", "--older-than", "0").splitlines()[-1] == "expired=1 skipped=0 failed=0"

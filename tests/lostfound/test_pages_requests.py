@@ -41,6 +41,32 @@ def test_asking_sends_the_finder_the_card_with_the_reason(owner: Client, wecom: 
     assert "We wait for the answer" in mine(owner)
 
 
+@pytest.mark.parametrize(
+    ("why", "to_the_owner", "to_the_finder"),
+    [
+        ("closed", "The item was closed", "The item was closed"),
+        ("gone", "The finder cannot be reached any more", "Nobody waits for an answer"),
+        ("never", "not certain that the finder ever got the question", "Nobody waits for an answer"),
+    ],
+)
+def test_both_read_why_a_request_ended_without_an_answer(
+    owner: Client, wecom: WeCom, why: str, to_the_owner: str, to_the_finder: str
+) -> None:
+    request = ask()
+    if why == "gone":
+        wecom.will("message/send", {"errcode": 60111, "errmsg": "gone"})
+    if why != "never":
+        outbox.drain()
+    if why == "closed":
+        services.close_item(item_id=request.item_id, state="closed", by="desk")
+    if why == "never":
+        services.expire_request(request_id=request.pk, by="worker")
+    assert to_the_owner in mine(owner)
+    finders = logged_in(FINDER).get(f"/requests/{request.pk}/").content.decode()
+    assert to_the_finder in finders
+    assert "Nobody answered in time" not in mine(owner) + finders
+
+
 def test_a_reason_is_needed(owner: Client) -> None:
     answer = post(owner, found_item(), "  ")
     assert answer.status_code == 400

@@ -152,8 +152,9 @@ def _move(card: Card, why: str) -> None:
 def test_two_administrators_pressing_at_once_do_it_once_and_the_other_hears_so(
     card: Card, deed: Callable[[Card, str], None], left: str
 ) -> None:
+    state = "done" if deed is _expire else "quarantined"  # a tap that waits for a person holds expiry up
     Callback.objects.create(
-        app="default", task_id=card.task_id, digest="d", state="quarantined", plaintext="<xml/>", received_at=now()
+        app="default", task_id=card.task_id, digest="d", state=state, plaintext="<xml/>", received_at=now()
     )
     Card.objects.update(state="owed")
     with transaction.atomic():

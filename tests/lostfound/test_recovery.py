@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+import lostfound.conf
 from lostfound import handlers, selectors, services
 from lostfound.errors import NotFound, NothingToDo, RequestClosed
 from lostfound.models import Card, ContactRequest
@@ -25,7 +26,7 @@ from tests.lostfound.world import (
     states,
     tap,
 )
-from wecom import outbox
+from wecom import conf, outbox
 from wecom.models import Callback, Outgoing
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,45 @@ def test_a_tap_that_waits_for_a_worker_is_not_expired_away(wecom: WeCom) -> None
     callback.delete()
     handlers.expire_overdue()
     assert states(card)[0] == "expired"
+
+
+def test_a_tap_that_was_set_aside_is_not_expired_away_while_a_person_can_still_replay_it(wecom: WeCom) -> None:
+    card = aged(asked(), 30)
+    Callback.objects.create(app="default", task_id=card.task_id, plaintext="<xml/>", digest="d", state="poison")
+    handlers.expire_overdue()
+    assert states(card)[0] == "pending"
+    Callback.objects.update(received_at=timezone.now() - timedelta(days=conf.retention("bodies")))
+    handlers.expire_overdue()
+    assert states(card)[0] == "expired"
+
+
+@pytest.mark.parametrize("over", [{"plaintext": ""}, {"state": "settled"}])
+def test_a_tap_that_nobody_can_replay_or_somebody_has_seen_to_holds_up_nothing(wecom: WeCom, over: dict) -> None:
+    card = aged(asked(), 30)
+    usual = {"app": "default", "task_id": card.task_id, "plaintext": "<xml/>", "digest": "d", "state": "poison"}
+    Callback.objects.create(**{**usual, **over})
+    handlers.expire_overdue()
+    assert states(card)[0] == "expired"
+
+
+def test_where_no_card_surely_arrived_nobody_is_said_to_have_kept_silent(wecom: WeCom) -> None:
+    for make in (undelivered, lambda _wecom: card_of(ask())):
+        card = make(wecom)
+        Card.objects.filter(pk=card.pk).update(created_at=timezone.now() - timedelta(hours=23))
+        handlers.expire_overdue()
+        drain_later()
+        assert states(card)[0] == "expired"
+        assert "未能确认您的请求已送达拾取人" in wecom.seen_by(OWNER)[-1]
+    assert not any("没有回复" in text for text in wecom.seen_by(OWNER))
+
+
+def test_a_card_that_waited_for_a_worker_counts_from_when_it_was_sent(wecom: WeCom) -> None:
+    card = aged(asked(), 23)
+    Card.objects.update(sent_at=timezone.now() - timedelta(hours=2))
+    assert list(selectors.requests_to_expire()) == []
+    card.refresh_from_db()
+    assert card.sent_at
+    assert selectors.expires_at(card.request) == card.sent_at + lostfound.conf.expire_after()
 
 
 def test_expiring_what_does_not_exist_is_not_found() -> None:

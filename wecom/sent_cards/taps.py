@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
+from django.utils import timezone
+
+from wecom import conf
 from wecom.events import CardTap
 from wecom.models import Callback, SentCard
 from wecom.transactions import whole
@@ -86,6 +89,11 @@ def keep_tap(
 
 
 def has_unread_tap(*cards: SentCard) -> bool:
-    """Whether a tap on one of these cards was kept and waits for a worker: it was in time, so it counts."""
-    task_ids = [card.task_id for card in cards]
-    return Callback.objects.filter(Callback.HAS_TASK, task_id__in=task_ids, state__in=Callback.OPEN).exists()
+    """Whether a tap on one of these cards was kept and waits for a worker: it was in time, so it counts.
+
+    One that was set aside waits for a person, though for no longer than what callbacks say is kept.
+    """
+    taps = Callback.objects.filter(Callback.HAS_TASK, task_id__in=[card.task_id for card in cards])
+    kept_since = timezone.now() - timedelta(days=conf.retention("bodies"))
+    aside = taps.filter(state__in=Callback.NEEDS_PERSON, received_at__gt=kept_since).exclude(plaintext="")
+    return taps.filter(state__in=Callback.OPEN).exists() or aside.exists()
