@@ -39,6 +39,7 @@ FINALS = {
     Final.EXPIRED: "已过期",
     Final.WITHDRAWN: "已撤回",
     Final.REPLACED: "已重发",
+    Final.OVER: "已处理",
 }
 RESCUE = "rescue"
 TEXT_BYTES = 2048  # longer texts are cut off by WeCom. Source: https://developer.work.weixin.qq.com/document/path/90236
@@ -174,6 +175,7 @@ _RESCUED: dict[str, str] = {
     Final.FAILED: "您的联系方式未能送达失主，管理员会跟进。卡片未能更新，请以本消息为准。",
     Final.DECLINED: "您已婉拒，联系方式不会提供给失主。卡片未能更新，请以本消息为准。",
     Final.EXPIRED: "这次请求已过期，无需再处理。卡片未能更新，请以本消息为准。",
+    Final.OVER: "这次请求已处理，无需再次点击。卡片未能更新，请以本消息为准。",
 }
 
 

@@ -10,19 +10,25 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from wecom.outbox import Outgoing
 from wecom.retention import Holding, Rows, register
 
 from .models import ContactRequest, Export, IdempotencyKey, Item, Photo
-from .services.owing import topic_of
+from .services.owing import DELIVER_CONTACT, topic_of
 from .services.photos import delete_photos
 from .states import Delivery, ItemState, RequestState
 
-# A person may send it again.
-STILL_NEEDED = Q(delivery__in=(Delivery.OWED, Delivery.UNSURE, Delivery.FAILED), consent_withdrawn_at=None)
+_SETTLED = Outgoing.objects.filter(
+    kind=DELIVER_CONTACT, subject=Cast(OuterRef("pk"), CharField()), state=Outgoing.State.SETTLED
+)
+# A person may send it again, unless one has seen to it by hand.
+STILL_NEEDED = Q(delivery__in=(Delivery.OWED, Delivery.UNSURE, Delivery.FAILED), consent_withdrawn_at=None) & ~Exists(
+    _SETTLED
+)
 
 
 def _decided(kept: timedelta) -> Rows:

@@ -93,6 +93,7 @@ class Final(TextChoices):
     EXPIRED = "expired", _("expired")
     WITHDRAWN = "withdrawn", _("withdrawn")
     REPLACED = "replaced", _("replaced by a new card")
+    OVER = "over", _("over, without a claim")
 
 
 class Happened(TextChoices):

@@ -60,6 +60,8 @@ def reopen_card(card: Card) -> None:
 def final_of(request: ContactRequest) -> Final | None:
     """The final text that this request asks for; None while that is not known."""
     if request.state == RequestState.ACCEPTED:
+        if request.delivery == Delivery.UNSURE and request.consent_withdrawn_at:
+            return Final.OVER  # nobody will ever know: it is not sent again
         return {Delivery.DELIVERED: Final.DELIVERED, Delivery.FAILED: Final.FAILED}.get(Delivery(request.delivery))
     return {
         RequestState.DECLINED: Final.DECLINED,

@@ -2,7 +2,7 @@
 
     none ─► owed ─► delivered | unsure | failed         unsure, failed ─► owed: a person retried
 
-`unsure` makes no claim: the card keeps its buttons until a person has decided.
+`unsure` makes no claim: the card keeps its buttons until a person has decided, or the finder takes the consent back.
 """
 
 from django.utils import timezone
@@ -14,7 +14,7 @@ from wecom.outbox import Outgoing
 from wecom.sent_cards import CardState
 
 from . import owing
-from .cards import cards_of, close_card, close_cards
+from .cards import cards_of, close_card, close_cards, final_of
 from .journal import WORKER, lock_request, move_request, note
 
 
@@ -28,7 +28,7 @@ def contact_to_send(row: Outgoing) -> ContactRequest | outbox.Nothing:
         return request
     why = "the member was erased" if is_erased else "the consent was withdrawn"
     if outbox.is_in_doubt(row):
-        _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why=why if is_erased else f"{why} after a try")
+        _doubt(request, row, why=why if is_erased else f"{why} after a try")
     else:
         _fail(request, row, why=why)
     return outbox.Nothing(why if is_erased else "the finder withdrew the consent")
@@ -43,7 +43,7 @@ def settle_contact(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
             return outbox.Park("errcode 0, but the owner cannot be reached")
         _delivered(request, row)
     elif result.in_doubt:
-        _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why=result.errmsg)
+        _doubt(request, row, why=result.errmsg)
     else:
         _fail(request, row, why=result.errmsg, errcode=result.errcode)
     return None
@@ -72,6 +72,12 @@ def _delivered(request: ContactRequest, row: Outgoing) -> None:
 def _still_says_so(card: Card) -> bool:
     """Whether the finder was told of the failure, by the card or by a text, and the card cannot take it back."""
     return card.final == Final.FAILED or card.state in (CardState.STUCK, CardState.RECALLED)
+
+
+def _doubt(request: ContactRequest, row: Outgoing, *, why: str) -> None:
+    _move(request, Delivery.UNSURE, Happened.CONTACT_UNSURE, row, why=why)
+    if final := final_of(request):
+        close_cards(request, final, actor=WORKER, cause=f"outgoing {row.pk}")
 
 
 def _fail(request: ContactRequest, row: Outgoing, *, why: str, errcode: int | None = None) -> None:

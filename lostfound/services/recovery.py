@@ -13,7 +13,7 @@ from wecom.outbox import Outgoing
 from wecom.sent_cards import CardState
 
 from . import owing
-from .cards import cards_of, close_card, create_card
+from .cards import cards_of, close_card, close_cards, create_card
 from .items import words
 from .journal import lock_request, note
 
@@ -92,7 +92,10 @@ def recall_card(*, card_id: int, by: str, why: str) -> None:
 
 
 def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
-    """A person has seen to it in another way: it needs nobody any more. Raises NotFound, NothingToDo, Invalid."""
+    """A person has seen to it in another way: it needs nobody any more; of a contact, the finder's cards say no more.
+
+    Raises NotFound, NothingToDo, Invalid.
+    """
     why = words(why, "why", WHY, required=True)
     row = Outgoing.objects.filter(pk=outgoing_id).first()
     if row is None:
@@ -103,6 +106,8 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
         row.refresh_from_db()
         if not outbox.settle(row.pk, why=f"{by}: {why}"):
             raise NothingToDo(f"it is {row.state}")
+        if request and row.kind == owing.DELIVER_CONTACT and request.delivery in (Delivery.OWED, Delivery.UNSURE):
+            close_cards(request, Final.OVER, actor=by, cause=f"outgoing {row.pk}")
         if request:
             note(request, Happened.SETTLED, actor=by, cause=f"outgoing {row.pk}", kind=row.kind, **_because(why))
 

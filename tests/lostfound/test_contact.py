@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from lostfound import selectors, services
 from lostfound.errors import NothingToDo
-from lostfound.models import ContactRequest, Item
+from lostfound.models import Card, ContactRequest, Item
 from lostfound.states import Happened as H
 from tests.lostfound.world import (
     FINDER,
@@ -129,6 +129,54 @@ def test_doubt_past_the_window_is_parked_and_nothing_is_claimed(wecom: WeCom) ->
     assert states(card) == ("accepted", "unsure", "shown")
     assert wecom.cards[card.task_id] == "确认 / 婉拒"
     assert events(card.request)[-1] == H.CONTACT_UNSURE
+
+
+def in_doubt(wecom: WeCom) -> Card:
+    """The finder has agreed; nobody knows whether the contact arrived, and a person is asked."""
+    card = asked()
+    tap(card)
+    wecom.will(SEND, LOST)
+    outbox.drain()
+    Attempt.objects.filter(outcome="unknown").update(started_at=timezone.now() - timedelta(hours=4))
+    drain_later()
+    assert states(card) == ("accepted", "unsure", "shown")
+    return card
+
+
+def test_a_contact_in_doubt_that_a_person_has_seen_to_claims_nothing_on_the_card(wecom: WeCom) -> None:
+    card = in_doubt(wecom)
+    services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="asked the owner")
+    outbox.drain()
+    assert states(card) == ("accepted", "unsure", "closed")
+    assert wecom.cards == {card.task_id: "已处理"}
+
+
+def test_a_failed_contact_that_a_person_has_seen_to_keeps_its_text(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no"})
+    wecom.will(UPDATE, http.exceptions.ConnectionError("away"))
+    outbox.drain()
+    services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="told the owner")
+    drain_later()
+    assert wecom.cards == {card.task_id: "未能送达"}
+
+
+@pytest.mark.parametrize("when", ["waiting", "too late", "parked"])
+def test_a_consent_withdrawn_in_doubt_claims_nothing_on_the_card(wecom: WeCom, when: str) -> None:
+    if when == "parked":
+        card = in_doubt(wecom)
+    else:
+        card = asked()
+        tap(card)
+        wecom.will(SEND, LOST)
+        outbox.drain()
+    tap(card, "decline")
+    if when == "too late":
+        Attempt.objects.filter(outcome="unknown").update(started_at=timezone.now() - timedelta(hours=4))
+    drain_later()
+    assert states(card) == ("accepted", "unsure", "closed")
+    assert wecom.cards == {card.task_id: "已处理"}
 
 
 def test_retrying_an_unsure_contact_ends_with_the_final_text(wecom: WeCom) -> None:

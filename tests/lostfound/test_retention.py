@@ -98,6 +98,18 @@ def test_a_contact_that_failed_is_kept_only_while_it_may_be_sent_again(
     assert ContactRequest.objects.get().contact_value == kept
 
 
+def test_a_contact_that_a_person_has_seen_to_is_not_kept_for_a_retry(wecom: WeCom) -> None:
+    request = delivered(wecom)
+    ContactRequest.objects.update(delivery="failed")
+    row = Outgoing.objects.filter(kind="lostfound.deliver_contact")
+    row.update(state="parked")
+    services.settle_outgoing(outgoing_id=row.get().pk, by="desk", why="told them")
+    age(31)
+    purge()
+    request.refresh_from_db()
+    assert request.contact_value == ""
+
+
 def test_a_dry_run_counts_and_changes_nothing(wecom: WeCom) -> None:
     delivered(wecom)
     age(400)
