@@ -187,6 +187,8 @@ def _asking(card: Card | None) -> str:
         return _("The question is on its way to the finder.")
     if state in _NOT_THERE:
         return _("The question could not be delivered. The desk can send it again.")
+    if state == CardState.RECALLED:
+        return _("The question was taken back from the finder. The desk can send it again.")
     if state == CardState.UNSURE:
         return _("It is not certain that the finder has got the question.")
     return _("The finder has the question. We wait for the answer.")

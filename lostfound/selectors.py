@@ -18,8 +18,8 @@ from .services import owing
 from .states import NOBODY, Category, Delivery, DisposalState, ItemKind, ItemState, RequestState
 
 FAILED = (State.PARKED, State.DEAD)
-_NOT_SEEN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED)
-_NOT_SHOWN = (*_NOT_SEEN, CardState.STUCK, CardState.RECALLED)
+_NOT_SEEN = (CardState.UNDELIVERED, CardState.UNSURE, CardState.CANCELLED, CardState.RECALLED)
+_NOT_SHOWN = (*_NOT_SEEN, CardState.STUCK)
 
 
 def outgoing_of(request: ContactRequest) -> "QuerySet[Outgoing]":
@@ -127,6 +127,8 @@ _ASKING: dict[str, Callable[[], str]] = {
     CardState.OWED: lambda: _("The card is on its way to the finder."),
     CardState.UNDELIVERED: lambda: _("The card did not reach the finder: send it again."),
     CardState.UNSURE: lambda: _("Nobody knows whether the card reached the finder: send it again, or wait for a tap."),
+    CardState.CANCELLED: lambda: _("The card was not sent: send it again."),
+    CardState.RECALLED: lambda: _("The card was taken back: send it again."),
 }
 _DELIVERING: dict[str, Callable[[], str]] = {
     Delivery.OWED: lambda: _("The contact is on its way to the owner."),
@@ -160,7 +162,7 @@ def finders_to_thank(start: datetime, end: datetime) -> "QuerySet[Item, Any]":
 
 
 def requests_not_seen(rows: "QuerySet[ContactRequest] | None" = None) -> "QuerySet[ContactRequest]":
-    """Requests that wait for a finder who perhaps never saw the question: their newest card did not surely arrive."""
+    """Requests that wait for a finder who perhaps never saw the question: their newest card did not surely arrive, or was taken back."""
     pending = (ContactRequest.objects.all() if rows is None else rows).filter(state=RequestState.PENDING)
     newest = Card.objects.filter(request=OuterRef("pk")).order_by("-round").values("state")[:1]
     return pending.annotate(newest=Subquery(newest)).filter(newest__in=_NOT_SEEN)

@@ -142,7 +142,11 @@ def test_every_end_has_its_sentence(owner: Client, changes: dict[str, str], word
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("undelivered", "could not be delivered"), ("unsure", "It is not certain that the finder has got the question")],
+    [
+        ("undelivered", "could not be delivered"),
+        ("recalled", "taken back from the finder"),
+        ("unsure", "It is not certain that the finder has got the question"),
+    ],
 )
 def test_a_question_that_did_not_arrive_is_told_so(owner: Client, state: str, words: str) -> None:
     card = card_of(ask())

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 import lostfound.conf
 from lostfound import handlers, selectors, services
@@ -281,6 +282,17 @@ def test_every_step_can_be_said_in_a_sentence(wecom: WeCom) -> None:
     sentences.append(selectors.next_step(undelivered(wecom).request))
     assert len(set(sentences)) == 4
     assert all(sentences)
+
+
+@pytest.mark.parametrize("was_sent", [True, False])
+def test_a_question_that_was_taken_back_is_not_with_the_finder(wecom: WeCom, was_sent: bool) -> None:
+    card = asked() if was_sent else card_of(ask())
+    services.recall_card(card_id=card.pk, by="desk", why="看错了")
+    outbox.drain()
+    assert states(card) == ("pending", "none", "recalled" if was_sent else "cancelled")
+    with override("en"):
+        assert "send it again" in selectors.next_step(card.request)
+    assert list(selectors.requests_not_seen()) == list(selectors.requests_to_resend()) == [card.request]
 
 
 def test_the_effects_of_a_request_are_listed_with_their_tries(wecom: WeCom) -> None:
