@@ -1,7 +1,7 @@
 """Decisions: which effects a request can owe the world, and under which keys.
 
     lostfound.deliver_contact   the finder's contact, to the owner         deliver_contact:<request>
-    lostfound.tell              a short text to one of the two             tell:<request>:<what>
+    lostfound.tell              a short text to one of the two             tell:<request>:<what>[:<n>]
 
 and, owed by its cards (see wecom.sent_cards.kinds), lostfound.send_card, lostfound.update_card, lostfound.recall_card.
 All rows of a request carry its topic. Locks are taken in one order: outgoing row, then request. So whoever holds
@@ -51,11 +51,16 @@ def drop_contact(request: ContactRequest, *, why: str) -> None:
 
 
 def owe_tell(request_id: int, what: str) -> bool:
-    """False where it was owed before: each thing is told once. `what`: a key of card_content.TELLS, perhaps -round."""
-    key = f"tell:{request_id}:{what}"
-    if Outgoing.objects.filter(effect_key=key).exists():
+    """False where it was owed before: each thing is told once, one that came to nothing may come again.
+
+    what  a key of card_content.TELLS, perhaps -round
+    """
+    subject = f"{request_id}:{what}"
+    earlier = list(Outgoing.objects.filter(kind=TELL, subject=subject).values_list("state", flat=True))
+    if any(state != outbox.State.CANCELLED for state in earlier):
         return False
-    outbox.owe(TELL, subject=f"{request_id}:{what}", effect_key=key, topic=topic_of(request_id))
+    key = ":".join(map(str, ["tell", subject, *([len(earlier) + 1] if earlier else [])]))
+    outbox.owe(TELL, subject=subject, effect_key=key, topic=topic_of(request_id))
     return True
 
 

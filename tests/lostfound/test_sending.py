@@ -160,6 +160,32 @@ def test_the_owner_is_not_told_of_a_failure_that_was_mended_meanwhile(wecom: WeC
     assert owed("tell").state == "cancelled"
 
 
+def test_a_card_that_fails_again_after_that_is_told(wecom: WeCom) -> None:
+    request = ask()
+    refused = {"errcode": 60011, "errmsg": "no"}
+    wecom.will(SEND, refused, AWAY)
+    outbox.drain()
+    services.retry_outgoing(outgoing_id=owed("send_card").pk, by="admin")
+    Outgoing.objects.filter(kind="lostfound.send_card").update(due_at=timezone.now() + timedelta(hours=1))
+    Outgoing.objects.filter(kind="lostfound.tell").update(due_at=timezone.now())
+    outbox.drain()
+    assert owed("tell").state == "cancelled"
+    wecom.will(SEND, refused)
+    drain_later()
+    assert states(card_of(request)) == ("pending", "none", "undelivered")
+    assert ["无法送达" in text for text in wecom.seen_by(OWNER)] == [True]
+
+
+def test_the_owner_is_not_told_of_a_failure_once_the_request_is_over(wecom: WeCom) -> None:
+    request = ask()
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no"}, AWAY)
+    outbox.drain()
+    services.withdraw_contact_request(request_id=request.pk, actor=OWNER)
+    drain_later()
+    assert wecom.seen_by(OWNER) == []
+    assert owed("tell").error == "the request is withdrawn"
+
+
 def test_a_text_to_somebody_unreachable_is_visible(wecom: WeCom) -> None:
     request = ask()
     wecom.will(SEND, {"errcode": 60011, "errmsg": "no"}, {"invaliduser": OWNER})
