@@ -316,7 +316,30 @@ class TestRecall:
         work()
         assert (now(card), on_the_phone(sandbox)) == ("recalled", [])
         with transaction.atomic():
-            assert sent_cards.put_back(row) == "the card cannot be taken back"
+            assert sent_cards.put_back(row) == "the card is recalled"
+
+    def test_one_that_failed_is_not_retried_once_the_card_shows_its_last_content(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        sandbox.fault("errcode", 60011, path=RECALL)
+        sent_cards.recall(card)
+        work()
+        row = Outgoing.objects.get(kind="shop.recall_card")
+        sent_cards.close(card, "已完成")
+        for state in ("closing", "closed"):
+            assert now(card) == state
+            with transaction.atomic():
+                assert sent_cards.put_back(row) == f"the card is {state}"
+            work()
+        assert on_the_phone(sandbox) == ["已完成"]
+
+    def test_one_that_failed_is_not_retried_once_wecom_forbids_it(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        sandbox.fault("errcode", 60011, path=RECALL)
+        sent_cards.recall(card)
+        work()
+        SentCard.objects.update(sent_at=timezone.now() - timedelta(hours=25))
+        with transaction.atomic():
+            assert sent_cards.put_back(Outgoing.objects.get(kind="shop.recall_card")) == "the card cannot be taken back"
 
 
 class TestExpiry:

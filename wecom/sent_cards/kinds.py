@@ -88,6 +88,8 @@ def _update_again(row: Outgoing) -> str:
 
 def _recall_again(row: Outgoing) -> str:
     card = rows.locked(int(row.subject))
+    if card.state not in (rows.State.SHOWN, rows.State.STUCK):
+        return f"the card is {card.state}"  # it shows its last content, or is about to
     if not rescue.is_recallable(card):
         return rescue.TOO_LATE
     rows.move(card, recall_wanted=True)
