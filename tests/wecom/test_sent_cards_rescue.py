@@ -208,6 +208,19 @@ class TestStuck:
         work()
         assert on_the_phone(sandbox) == ["已完成"]
 
+    def test_the_update_of_a_content_that_gave_way_is_not_retried(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        SentCard.objects.update(msgid="")
+        sandbox.fault("errcode", 42018, path=UPDATE)
+        sent_cards.close(card, "未能完成")
+        work()
+        row = Outgoing.objects.get(kind="shop.update_card")
+        assert sent_cards.close(card, "已完成", instead=True)
+        with transaction.atomic():
+            assert sent_cards.put_back(row) == "a later change takes its place"
+        work()
+        assert (now(card), on_the_phone(sandbox)) == ("closed", ["已完成"])
+
     def test_a_refused_send_is_put_back(self, sandbox: WeComSandbox) -> None:
         card = owe()
         sandbox.fault("errcode", 42031, path=SEND)

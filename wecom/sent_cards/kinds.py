@@ -80,6 +80,8 @@ def _update_again(row: Outgoing) -> str:
     card, change = applying.locked_change(row)
     if not change.final or card.state not in (rows.State.STUCK, rows.State.CLOSING):
         return f"the card is {card.state}"
+    if change.state != change.State.OWED:
+        return "a later change takes its place"
     if not wallet.reserved_code(card, outgoing_id=row.pk) and not wallet.usable_codes(card).exists():
         return NO_CODE
     rows.move(card, rows.State.CLOSING)
