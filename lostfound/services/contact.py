@@ -65,7 +65,7 @@ def _delivered(request: ContactRequest, row: Outgoing) -> None:
     said_failed = [card for card in cards if card.final == Final.FAILED]
     for card in cards:
         close_card(card, Final.DELIVERED, actor=WORKER, cause=f"outgoing {row.pk}")
-    if any(_still_says_so(card) for card in said_failed):
+    if any(_still_says_so(card) or owing.rescue_was_tried(card) for card in said_failed):
         owing.owe_tell(request.pk, "delivered_late")
 
 

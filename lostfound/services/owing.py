@@ -66,7 +66,16 @@ def owe_tell(request_id: int, what: str) -> bool:
 
 def owe_rescue(card: Card) -> bool:
     """Tell the finder what the card cannot say any more; False where it was told before."""
-    return owe_tell(card.request_id, f"{card_content.RESCUE}-{card.round}")
+    return owe_tell(card.request_id, _rescue(card))
+
+
+def rescue_was_tried(card: Card) -> bool:
+    """Whether the finder may have read it: they were told, or nobody knows."""
+    return outbox.may_have_worked(TELL, f"{card.request_id}:{_rescue(card)}")
+
+
+def _rescue(card: Card) -> str:
+    return f"{card_content.RESCUE}-{card.round}"
 
 
 def _contact_key(request: ContactRequest) -> str:

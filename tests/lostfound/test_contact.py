@@ -205,6 +205,22 @@ def test_a_success_after_the_card_said_otherwise_is_told_to_the_finder(wecom: We
     assert "现已成功发送" in wecom.seen_by(FINDER)[0]
 
 
+def test_a_failure_told_in_words_is_corrected_in_words_though_the_card_can_still_change(wecom: WeCom) -> None:
+    card = asked()
+    Card.objects.update(sent_at=timezone.now() - timedelta(hours=25))  # it cannot be taken back
+    tap(card)
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no"})
+    wecom.will(UPDATE, {"errcode": 42018, "errmsg": "bad button"})  # the code is not spent
+    outbox.drain()
+    assert states(card)[2] == "stuck"
+    assert "未能送达" in wecom.seen_by(FINDER)[0]
+    services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
+    outbox.drain()
+    assert states(card) == ("accepted", "delivered", "closed")
+    assert wecom.cards == {card.task_id: "已推送"}
+    assert "现已成功发送" in wecom.seen_by(FINDER)[1]
+
+
 def test_a_failure_mended_before_the_card_was_touched_leaves_no_trace_on_it(wecom: WeCom) -> None:
     card = asked()
     tap(card)
