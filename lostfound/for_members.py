@@ -114,7 +114,8 @@ def finders_story(request: ContactRequest) -> Story:
         case RequestState.ACCEPTED:
             sent = request.delivery == Delivery.DELIVERED
             words = _("%(at)s: you agreed. The owner has your contact.") if sent else _("%(at)s: you agreed.")
-            return Story(request, words % {"at": at}, "good", may_withdraw=request.item.state == ItemState.OPEN)
+            may_withdraw = request.item.state == ItemState.OPEN or not sent
+            return Story(request, words % {"at": at}, "good", may_withdraw=may_withdraw)
         case RequestState.DECLINED:
             return Story(request, _("%(at)s: you said no.") % {"at": at}, "over")
         case RequestState.EXPIRED:
@@ -208,6 +209,10 @@ def _agreed(request: ContactRequest, at: str) -> Story:
         case Delivery.UNSURE:
             words = _("%(at)s: the finder agreed. It is not certain that the contact reached you: look into WeCom.")
             return Story(request, words % {"at": at}, "wait")
+        case Delivery.FAILED if request.item.state != ItemState.OPEN:
+            return Story(
+                request, _("%(at)s: the finder agreed, but the contact could not be sent.") % {"at": at}, "bad"
+            )
         case Delivery.FAILED:
             words = _("%(at)s: the finder agreed, but the contact could not be sent. The desk can send it again.")
             return Story(request, words % {"at": at}, "bad")

@@ -87,6 +87,8 @@ def next_step(request: ContactRequest) -> str:
             return _("The finder withdrew the consent.")
         if request.delivery in (Delivery.UNSURE, Delivery.FAILED) and owing.contact_was_settled(request):
             return _("A person has seen to the contact by hand.")
+        if request.delivery in (Delivery.UNSURE, Delivery.FAILED) and request.item.state != ItemState.OPEN:
+            return _("The item is over: the contact is not sent again.")
         return _DELIVERING.get(request.delivery, _done)()
     if request.cards.filter(state=CardState.STUCK).exists():
         if Outgoing.objects.filter(
@@ -162,7 +164,7 @@ def finders_to_thank(start: datetime, end: datetime) -> "QuerySet[Item, Any]":
 
 
 def requests_not_seen(rows: "QuerySet[ContactRequest] | None" = None) -> "QuerySet[ContactRequest]":
-    """Requests that wait for a finder who perhaps never saw the question: their newest card did not surely arrive, or was taken back."""
+    """Requests whose finder perhaps has no question to answer: their newest card did not surely arrive, or is gone."""
     pending = (ContactRequest.objects.all() if rows is None else rows).filter(state=RequestState.PENDING)
     newest = Card.objects.filter(request=OuterRef("pk")).order_by("-round").values("state")[:1]
     return pending.annotate(newest=Subquery(newest)).filter(newest__in=_NOT_SEEN)

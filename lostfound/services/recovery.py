@@ -6,7 +6,7 @@ from django.utils import timezone
 from lostfound import conf
 from lostfound.errors import NotFound, NothingToDo
 from lostfound.models import Card, ContactRequest
-from lostfound.states import Delivery, Final, Happened, RequestState
+from lostfound.states import Delivery, Final, Happened, ItemState, RequestState
 from wecom import inbox, outbox, sent_cards
 from wecom.models import Callback
 from wecom.outbox import Outgoing
@@ -161,4 +161,6 @@ def _deliver_again(request: ContactRequest) -> None:
         raise NothingToDo(f"the request is {request.state}")
     if request.consent_withdrawn_at:
         raise NothingToDo("the finder withdrew the consent")
+    if request.item.state != ItemState.OPEN:
+        raise NothingToDo(f"the item is {request.item.state}")
     ContactRequest.objects.filter(pk=request.pk).update(delivery=Delivery.OWED)

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse, set_script_prefix
 
+from lostfound import services
 from lostfound.models import ContactRequest, Item, TimelineEntry
 from tests.lostfound.member import logged_in
 from tests.lostfound.world import FINDER, OWNER, PHONE, WeCom, ask, card_of, drain_later, found_item, tap
@@ -101,6 +102,17 @@ def test_what_was_agreed_to_can_be_taken_back_on_the_page(wecom: WeCom, finder: 
     assert "the owner was asked to delete the contact" in finder.get(page(request)).content.decode()
     finder.post(page(request), {"answer": "decline"})
     assert [entry.event for entry in TimelineEntry.objects.filter(event="consent_withdrawn")] == ["consent_withdrawn"]
+
+
+def test_a_consent_can_be_taken_back_once_the_item_is_closed_unless_the_owner_has_the_contact(
+    wecom: WeCom, finder: Client
+) -> None:
+    request = asked_on_a_card()
+    tap(card_of(request))
+    services.close_item(item_id=request.item_id, state="closed", by="desk")
+    assert 'value="decline"' in finder.get(page(request)).content.decode()
+    outbox.drain()
+    assert 'value="decline"' not in finder.get(page(request)).content.decode()
 
 
 def test_two_answers_are_one(wecom: WeCom, finder: Client) -> None:
