@@ -19,7 +19,7 @@ from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone, translation
 
-from wecom import forgetting, members
+from wecom import forgetting, members, outbox
 from wecom.outbox import Outgoing
 
 from . import card_content, services
@@ -146,7 +146,7 @@ def _receiver(request: ContactRequest, row: Outgoing) -> str:
 
 
 def _forget(member: str, nobody: str, by: str) -> None:
-    requests = list(_requests(member))
+    requests = _held(member)
     # Those to the other side too: they name this one.
     topics = [*(owing.topic_of(request.pk) for request in requests), *_suggested(member)]
     forgetting.forget_messages(Outgoing.objects.filter(topic__in=topics))
@@ -161,7 +161,7 @@ def _forget(member: str, nobody: str, by: str) -> None:
     delete_photos(_photos(member))
     _forget_words(member)
     _forget_endings(member, nobody)
-    ContactRequest.objects.filter(owner=member, delivery=Delivery.OWED).update(delivery=Delivery.FAILED)
+    _end_deliveries(member)
     ContactRequest.objects.filter(owner=member).update(owner=nobody, message="")
     ContactRequest.objects.filter(finder=member).update(finder=nobody, contact_value="", decline_reason="")
     Item.objects.filter(reporter=member).update(
@@ -176,6 +176,21 @@ def _forget(member: str, nobody: str, by: str) -> None:
     Export.objects.filter(filters__icontains=member).update(filters="")
     IdempotencyKey.objects.filter(user__username__iexact=member).delete()
     forgetting.forget_member(member, nobody)
+
+
+def _held(member: str) -> list[ContactRequest]:
+    """Their requests, locked in the order of design.md: items, then requests; whoever holds one may want its card."""
+    items = Item.objects.select_for_update(no_key=True).filter(reporter=member).order_by("pk")
+    list(items.values_list("pk", flat=True))
+    return list(_requests(member).select_for_update(no_key=True, of=("self",)).order_by("pk"))
+
+
+def _end_deliveries(member: str) -> None:
+    """No contact is sent to them any more; one that was tried may have arrived."""
+    for request in ContactRequest.objects.filter(owner=member, delivery=Delivery.OWED):
+        in_doubt = outbox.may_have_worked(owing.DELIVER_CONTACT, request.pk)
+        delivery = Delivery.UNSURE if in_doubt else Delivery.FAILED
+        ContactRequest.objects.filter(pk=request.pk).update(delivery=delivery)
 
 
 def _forget_endings(member: str, nobody: str) -> None:

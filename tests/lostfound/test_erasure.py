@@ -11,17 +11,19 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from lostfound import erasure, services
 from lostfound.errors import NothingToDo
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
+from lostfound.services.journal import lock_request
 from wecom import outbox
-from wecom.models import Alert, Callback, Member, Outgoing
+from wecom.models import Alert, Callback, Member, Outgoing, SentCard
 
 from .world import (
     FINDER,
+    LOST,
     OWNER,
     PHONE,
     SEND,
@@ -195,6 +197,41 @@ def test_nothing_is_sent_of_or_to_somebody_who_was_forgotten(wecom: WeCom, side:
     outbox.drain()
     assert PHONE not in str(wecom.calls)
     assert (owed("deliver_contact").state, states(card)[1]) == ("cancelled", "failed")
+
+
+@pytest.mark.parametrize(("fault", "delivery"), [(LOST, "unsure"), ({"errcode": 45009}, "failed")])
+def test_a_contact_that_may_have_reached_a_forgotten_owner_is_not_said_to_have_failed(
+    wecom: WeCom, fault: Any, delivery: str
+) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, fault)
+    outbox.drain()
+    erase(OWNER)
+    assert states(card)[:2] == ("accepted", delivery)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@pytest.mark.parametrize("held", ["item", "request"])
+def test_it_waits_for_item_and_request_before_it_touches_what_hangs_on_them(wecom: WeCom, held: str) -> None:
+    card = asked()
+    tap(card, "decline")
+    services.close_item(item_id=card.request.item_id, state="closed", by="desk")
+    outbox.drain()
+    waiting = threading.Thread(target=lambda: (erasure.erase(member=FINDER, by="desk"), connections.close_all()))
+    with transaction.atomic():
+        if held == "item":
+            Item.objects.select_for_update().get()
+        else:
+            lock_request(card.request_id)
+        waiting.start()
+        waiting.join(0.6)
+        assert waiting.is_alive()
+        ContactRequest.objects.select_for_update(nowait=True).get()
+        SentCard.objects.select_for_update(nowait=True).get()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert FINDER not in whole_database()
 
 
 def test_a_message_under_way_ends_first_and_a_dead_workers_with_its_lease(wecom: WeCom) -> None:
