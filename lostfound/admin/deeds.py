@@ -12,9 +12,10 @@ from lostfound.states import Channel, Delivery, DisposalState, ItemKind, ItemSta
 from wecom import sent_cards
 from wecom.admin import callbacks, cards, outgoing
 from wecom.admin.deeds import Deed, never_said
-from wecom.outbox import State
+from wecom.outbox import Outgoing, State
 from wecom.sent_cards import CardState
 
+from .kinds import request_id_of
 from .reasons import translated
 from .sentences import sentence
 
@@ -73,7 +74,12 @@ def _recall(card_id: Any, by: str, why: str) -> None:
 
 
 def _retry(outgoing_id: Any, by: str, why: str) -> None:
-    services.retry_outgoing(outgoing_id=outgoing_id, by=by, why=why)
+    """What belongs to a request through it; a suggestion, a reply, or another app's, by wecom alone."""
+    row = Outgoing.objects.filter(pk=outgoing_id).first()
+    if row is None or request_id_of(row):
+        services.retry_outgoing(outgoing_id=outgoing_id, by=by, why=why)
+    else:
+        outgoing.retry(outgoing_id, by, why)
 
 
 def _replay(callback_id: Any, by: str, why: str) -> None:

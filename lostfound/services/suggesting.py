@@ -62,9 +62,9 @@ def suggestion_to_send(row: Outgoing) -> tuple[str, list[Match]] | outbox.Nothin
         return outbox.Nothing("the member was erased")
     told = Match.objects.filter(told_in=row.pk)
     if not outbox.is_in_doubt(row):
+        told.update(told_in=None)
         if not preference.wants_matches:
             return outbox.Nothing("the member does not want to be told")
-        told.update(told_in=None)
         new = untold().filter(lost__reporter=preference.userid).order_by("-score", "-pk")[:MOST_TOLD]
         Match.objects.filter(pk__in=[match.pk for match in new]).update(told_in=row.pk)
     matches = list(told.select_related("lost", "found").order_by("-score", "-pk"))
@@ -72,7 +72,12 @@ def suggestion_to_send(row: Outgoing) -> tuple[str, list[Match]] | outbox.Nothin
 
 
 def settle_suggestion(row: Outgoing, result: outbox.Result) -> None:
-    """What was told stays told: whoever could not be reached sees it on the page of their report."""
+    """What may have been told stays told; what surely was not is told another day.
+
+    Whoever could not be reached, though WeCom took the message, sees it on the page of their report.
+    """
+    if result.state not in (outbox.State.DONE, outbox.State.INFERRED) and not outbox.is_in_doubt(row):
+        Match.objects.filter(told_in=row.pk).update(told_in=None)
 
 
 def topic_of(preference: Preference) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -295,6 +295,19 @@ def test_what_is_settled_by_hand_needs_nobody_any_more_and_says_who_and_why(offi
     again = told(do(office, "wecom_outgoing", row, "settle", reason="again"))
     assert "Settled by hand: 0 of 1 done." in again
     assert f"Not done for #{row.pk}: It is: settled by hand." in again
+
+
+def test_what_belongs_to_no_request_is_tried_again_too(office: Client, wecom: WeCom) -> None:
+    with transaction.atomic():
+        outbox.owe_message("您好", to=[FINDER], effect_key="reply:1")
+    wecom.will(SEND, {"errcode": 60011, "errmsg": "no rights"})
+    outbox.drain()
+    row = Outgoing.objects.get(kind="wecom.message")
+    assert row.state in ("parked", "dead")
+    assert told(do(office, "wecom_outgoing", row, "retry")) == ["Try again: 1 of 1 done."]
+    outbox.drain()
+    row.refresh_from_db()
+    assert row.state == "done"
 
 
 def test_a_settled_callback_that_is_handled_again_still_says_who_settled_it(office: Client, wecom: WeCom) -> None:

@@ -190,6 +190,29 @@ class TestMessage:
         told()
         assert (len(wecom.notices), Match.objects.exclude(told_in=None).count()) == (1, 1)
 
+    def test_what_surely_was_not_told_is_told_another_day(self, wecom: WeCom, noon: Any) -> None:
+        lost_item()
+        umbrella()
+        wecom.will(SEND, {"errcode": 81013, "errmsg": "no"})
+        told()
+        assert Match.objects.filter(told_in=None).count() == 1
+        told()
+        assert wecom.notices == []  # once a day
+        noon.move_to(NOON + timedelta(days=1))
+        told()
+        assert len(wecom.notices) == 1
+
+    def test_what_may_have_been_told_is_not_told_again(self, wecom: WeCom, noon: Any) -> None:
+        lost_item()
+        umbrella()
+        wecom.will(SEND, LOST, {"errcode": 81013, "errmsg": "no"})
+        told()
+        drain_later()
+        assert Outgoing.objects.get(kind="lostfound.suggest").state == "dead"
+        noon.move_to(NOON + timedelta(days=1))
+        told()
+        assert len(wecom.notices) == 1
+
     def test_looking_twice_matches_once(self, wecom: WeCom) -> None:
         lost_item()
         umbrella()
@@ -212,6 +235,15 @@ class TestPreference:
         owner.post(reverse("preferences"), {"suggestions": "on"})
         told()
         assert len(wecom.notices) == 1
+
+    def test_what_was_tried_before_it_was_switched_off_is_told_once_it_is_on(self, wecom: WeCom, noon: Any) -> None:
+        lost_item()
+        umbrella()
+        wecom.will(SEND, {"errcode": 45009, "errmsg": "busy"})
+        told()
+        services.want_matches(member=OWNER, wanted=False)
+        drain_later()
+        assert Match.objects.filter(told_in=None).count() == 1
 
     def test_switched_off_in_the_last_moment_counts(self, wecom: WeCom) -> None:
         lost_item()
