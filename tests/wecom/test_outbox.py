@@ -289,6 +289,15 @@ class TestDoubt:
         assert now_state(row) == "inferred"
         assert [attempt.outcome for attempt in row.tries.all()] == ["unknown", "refused"]
 
+    def test_it_stays_one_where_our_own_code_then_fails(self, shop: Shop, platform: Platform) -> None:
+        row = shop.owe()
+        platform.answers(502)
+        outbox.drain()
+        shop.wanted = MessageInvalid("text.content", "1 to 2048 bytes", 0)
+        make_due()
+        outbox.drain()
+        assert (now_state(row), shop.settled[-1].in_doubt) == ("parked", True)
+
     def test_a_doubt_too_old_for_a_repeat_is_parked_and_not_sent(self, shop: Shop, platform: Platform) -> None:
         shop.register(repeat_within=timedelta(hours=3, minutes=30))
         row = shop.owe()

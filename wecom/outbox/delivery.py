@@ -253,7 +253,8 @@ def _broken(row: Outgoing, exc: Exception) -> None:
     try:
         with whole():
             _hold(row)
-            _end(row, kind_of(row.kind), State.PARKED, Tried(outcome=Outcome.NOT_SENT, errmsg=why), in_doubt=False)
+            in_doubt = _doubt(row) is not None
+            _end(row, kind_of(row.kind), State.PARKED, Tried(outcome=Outcome.NOT_SENT, errmsg=why), in_doubt=in_doubt)
     except (Lost, DatabaseError):
         raise
     except Exception:
