@@ -14,7 +14,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(("model", "index"), [(Callback, "wecom_callback_open"), (Outgoing, "wecom_outgoing_open")])
+@pytest.mark.parametrize(("model", "index"), [(Callback, "wecom_callback_claims"), (Outgoing, "wecom_outgoing_open")])
 def test_what_is_due_is_found_by_its_index(model: type[Job], index: str) -> None:
     due = jobs.due(model, timezone.now())
     (order,) = (sort.order for sort in SORTS.values() if sort.model is model)

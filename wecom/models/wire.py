@@ -79,7 +79,7 @@ class Callback(Job):
         ordering = ["-id"]
         indexes = [
             # In the order in which they are claimed: behind a backlog lie thousands that are done.
-            models.Index(fields=["id"], name="wecom_callback_open", condition=Q(state__in=Job.OPEN)),
+            models.Index(fields=["id"], name="wecom_callback_claims", condition=Q(state__in=Job.OPEN)),
             models.Index(fields=["task_id", "userid"], name="wecom_callback_task", condition=~Q(task_id="")),
             models.Index(
                 fields=["state"], name="wecom_callback_needs", condition=Q(state__in=("quarantined", "poison"))

@@ -78,7 +78,7 @@ def restarts(world: World) -> None:
 @scenario("F47", "The newest migration of wecom is run while web and worker run")
 def migrated(world: World) -> None:
     code, said = world.command("migrate", "wecom", "0008", "--noinput")
-    world.expect(code == 0, f"0009 was not taken back: {said[-500:]}")
+    world.expect(code == 0, f"it was not taken back: {said[-500:]}")
     code, _ = world.command("migrate", "--check")
     world.expect(code == 1, f"nothing is left to migrate: {code}")
     ended: list[tuple[int, str]] = []
