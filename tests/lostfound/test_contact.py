@@ -117,20 +117,6 @@ def test_a_refused_contact_is_tried_once_and_parked(wecom: WeCom, errcode: int) 
     assert H.CONTACT_FAILED in events(card.request)
 
 
-def test_doubt_past_the_window_is_parked_and_nothing_is_claimed(wecom: WeCom) -> None:
-    card = asked()
-    tap(card)
-    wecom.will(SEND, LOST)
-    outbox.drain()
-    Attempt.objects.filter(outcome="unknown").update(started_at=timezone.now() - timedelta(hours=4))
-    drain_later()
-    assert owed("deliver_contact").attempts == 1
-    assert owed("deliver_contact").state == "parked"
-    assert states(card) == ("accepted", "unsure", "shown")
-    assert wecom.cards[card.task_id] == "确认 / 婉拒"
-    assert events(card.request)[-1] == H.CONTACT_UNSURE
-
-
 def in_doubt(wecom: WeCom) -> Card:
     """The finder has agreed; nobody knows whether the contact arrived, and a person is asked."""
     card = asked()
@@ -141,6 +127,13 @@ def in_doubt(wecom: WeCom) -> Card:
     drain_later()
     assert states(card) == ("accepted", "unsure", "shown")
     return card
+
+
+def test_doubt_past_the_window_is_parked_and_nothing_is_claimed(wecom: WeCom) -> None:
+    card = in_doubt(wecom)
+    assert (owed("deliver_contact").state, owed("deliver_contact").attempts) == ("parked", 1)
+    assert wecom.cards[card.task_id] == "确认 / 婉拒"
+    assert events(card.request)[-1] == H.CONTACT_UNSURE
 
 
 def test_a_contact_in_doubt_that_a_person_has_seen_to_claims_nothing_on_the_card(wecom: WeCom) -> None:
