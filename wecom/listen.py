@@ -5,6 +5,7 @@ import threading
 
 from django.db import connection
 
+from .masking import sort_of
 from .wake import CHANNEL, own_parameters
 
 logger = logging.getLogger(__name__)
@@ -41,5 +42,5 @@ def _listen(wake: threading.Event, stopping: threading.Event) -> None:
                         wake.set()
         except psycopg.Error as exc:
             _heard.clear()
-            logger.warning("not listening, polling instead: %s", type(exc).__name__)
+            logger.warning("not listening, polling instead: %s", sort_of(exc))
             stopping.wait(RECONNECT)

@@ -37,3 +37,9 @@ def _mask(value: Any, private: list[str]) -> Any:
     if isinstance(value, list | tuple):
         return [_mask(item, private) for item in value]
     return mask_text(value, private=private) if isinstance(value, str) else value
+
+
+def sort_of(exc: BaseException) -> str:
+    """What sort of error it is, and what it comes from: classes alone, its words may hold values."""
+    cause = exc.__cause__
+    return f"{type(exc).__name__} ({type(cause).__name__})" if cause else type(exc).__name__

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from . import conf, inbox
 from .errors import CallbackRejected, ConfigError, EnvelopeMalformed
+from .masking import sort_of
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def callback(request: HttpRequest, alias: str = conf.DEFAULT) -> HttpResponse:
     except ConfigError as exc:
         logger.error("callback cannot be read: app=%s why=%s", alias, exc)
     except DatabaseFailure as exc:
-        logger.error("callback could not be kept: app=%s why=%s", alias, type(exc).__name__)
+        logger.error("callback could not be kept: app=%s why=%s", alias, sort_of(exc))
     return HttpResponse(status=503, headers={"Retry-After": "5"})
 
 

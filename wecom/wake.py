@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from .masking import sort_of
+
 logger = logging.getLogger(__name__)
 
 CHANNEL = "wecom_due"
@@ -59,7 +61,7 @@ class _Teller:
                 own.execute(f"NOTIFY {CHANNEL}")
                 time.sleep(PAUSE)
             except psycopg.Error as exc:
-                logger.warning("workers are not told, they find it by themselves: %s", type(exc).__name__)
+                logger.warning("workers are not told, they find it by themselves: %s", sort_of(exc))
                 own = None
 
 

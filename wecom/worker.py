@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from . import dispatch, inbox, jobs, leases, listen, outbox, watch
 from .affinity import Affinity
+from .masking import sort_of
 from .models import Callback, Job, Outgoing
 
 logger = logging.getLogger(__name__)
@@ -117,7 +118,7 @@ class Worker:
             self._many_wait = claimed and not self._free()
             return claimed and self._free() > 0
         except DatabaseError as exc:
-            logger.error("the database is away, trying again: %s", type(exc).__name__)
+            logger.error("the database is away, trying again: %s", sort_of(exc))
             _drop_connection()
             self._stopping.wait(AWAY)
             return True
@@ -155,7 +156,7 @@ class Worker:
                 try:
                     take(kind, pk)
                 except Exception as exc:  # noqa: BLE001  whatever an engine may raise
-                    logger.error("the other engine takes nothing: %s", type(exc).__name__)
+                    logger.error("the other engine takes nothing: %s", sort_of(exc))
                     self._stopping.wait(AWAY)
                     return False
                 handed = True
@@ -186,7 +187,7 @@ class Worker:
                     rows = list(self._in_hand.values())
                 jobs.renew(row for row in rows if _needs_renewal(row))
             except Exception as exc:
-                logger.error("the pulse missed a beat: %s", type(exc).__name__, exc_info=exc)
+                logger.error("the pulse missed a beat: %s", sort_of(exc), exc_info=exc)
                 _drop_connection()
             if self._gone.wait(BEAT):
                 break
@@ -198,7 +199,7 @@ class Worker:
             try:
                 _periodic_work()
             except Exception as exc:
-                logger.error("the clock missed a stroke: %s", type(exc).__name__, exc_info=exc)
+                logger.error("the clock missed a stroke: %s", sort_of(exc), exc_info=exc)
                 _drop_connection()
         connections.close_all()
 
@@ -215,7 +216,7 @@ class Worker:
         try:
             leases.release(f"worker:{self.name}", holder=self.name)
         except DatabaseError as exc:
-            logger.warning("no goodbye, the database is away: %s", type(exc).__name__)
+            logger.warning("no goodbye, the database is away: %s", sort_of(exc))
         connections.close_all()
         return finished
 
@@ -225,7 +226,7 @@ def _look_back() -> None:
     try:
         watch.look()
     except DatabaseError as exc:
-        logger.error("the database is away: %s", type(exc).__name__)
+        logger.error("the database is away: %s", sort_of(exc))
         _drop_connection()
 
 

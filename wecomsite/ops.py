@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from wecom import standing
+from wecom.masking import sort_of
 from wecom.models import Callback, Outgoing
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         reasons = _look_closely(state, timezone.now())
     except DatabaseError as exc:
-        logger.error("not ready: the database does not answer: %s", type(exc).__name__)
+        logger.error("not ready: the database does not answer: %s", sort_of(exc))
         state["database"], reasons = "down", ["the database does not answer"]
     answer = {"ready": not reasons, "reasons": reasons, **state}
     return JsonResponse(answer, status=503 if reasons else 200)

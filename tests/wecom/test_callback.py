@@ -255,6 +255,16 @@ class TestRefusing:
             answer = post(client)
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 
+    def test_the_log_tells_a_lock_from_a_server_that_is_away_and_repeats_no_word_of_either(
+        self, client: Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        failure = OperationalError("zhangsan")
+        failure.__cause__ = TimeoutError("zhangsan")
+        with patch("wecom.inbox.receiving._keep", side_effect=failure):
+            post(client)
+        assert "why=OperationalError (TimeoutError)" in caplog.text
+        assert "zhangsan" not in caplog.text
+
     @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "text/xml; charset=gbk"])
     def test_the_content_type_is_not_believed(self, client: Client, kind: str) -> None:
         from wecom.management.commands.wecom_send_callback import seal
