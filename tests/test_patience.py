@@ -1,13 +1,16 @@
 """A database that says nothing is given up in time, and the next question gets its own answer."""
 
+import threading
 import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from wecom.wake import own_parameters
 from wecomsite import patience
 from wecomsite.patience import Patience
 
@@ -66,3 +69,37 @@ def test_a_page_has_more_time_and_a_command_all_of_it(monkeypatch: pytest.Monkey
 @on_postgresql
 def test_a_lock_is_waited_for_no_longer_than_the_settings_say() -> None:
     assert ask("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'") == 8000
+
+
+@on_postgresql
+def test_a_server_that_was_restarted_meanwhile_costs_no_request_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = getattr(connection, "pool")  # noqa: B009  only PostgreSQL has one
+    monkeypatch.setattr(pool, "timeout", 0.8)  # less than it rests after a second dead connection
+    _let_idle(4)
+    _end_all_sessions()
+    assert through("/wecom/callback/", "SELECT 5") == 5
+
+
+def _let_idle(count: int) -> None:
+    """As many connections in the pool, each of which was used at the same time as the others."""
+    together = threading.Barrier(count)
+
+    def request() -> None:
+        ask("SELECT 1")
+        together.wait(10)
+        connection.close()
+
+    threads = [threading.Thread(target=request) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _end_all_sessions() -> None:
+    connection.close()
+    with psycopg.connect(**own_parameters(), autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from django.http import HttpRequest, HttpResponse
+from psycopg_pool import ConnectionPool
 
 CALLBACKS = "/wecom/callback"
 CALLBACK, PAGE = 1.0, 10.0  # seconds without a word from the server
@@ -33,11 +34,19 @@ class Connection(psycopg.Connection[Any]):
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """The pool asks by an empty statement whether we live, before each request: the socket knows without asking.
 
-        A server that has gone has closed it, and then there is something to read.
+        A server that has gone has closed it, and then there is something to read. The pool's other connections have
+        gone with it: found out one by one, they would cost a request a second each, and so its answer.
         """
-        if query == "" and not self.closed and not _something_to_read(self.fileno()):
+        if query != "":
+            return super().execute(query, *args, **kwargs)
+        if not self.closed and not _something_to_read(self.fileno()):
             return self.cursor()
-        return super().execute(query, *args, **kwargs)
+        try:
+            return super().execute(query, *args, **kwargs)
+        except psycopg.OperationalError:
+            if isinstance(self._pool, ConnectionPool):
+                self._pool.drain()
+            raise
 
 
 def _something_to_read(socket: int) -> bool:
