@@ -32,7 +32,7 @@ def main() -> int:
     started = time.monotonic()
     outcomes = lanes.run_all(jobs, lanes=options.lanes, seed=seed, kills=-(-kills // len(databases)), long=options.long)
     failed = sum(1 for outcome in outcomes if outcome.wrong)
-    print("\n" + lanes.table(outcomes))
+    print("\n" + lanes.table(outcomes) + lanes.failures(outcomes))
     print(f"\nseed {seed}, {time.monotonic() - started:.0f} s")
     print(f"{len(outcomes) - failed} passed, {failed} failed")
     return 1 if failed else 0

@@ -15,6 +15,8 @@ from .databases import KINDS
 from .registry import SCENARIOS
 from .world import Unrest, World
 
+LOG_LINES = 40  # of a scenario that failed
+
 _world: World | None = None
 
 
@@ -100,6 +102,16 @@ def table(outcomes: list[Outcome]) -> str:
     """scenario, runs, lost, doubled, stuck, else, seconds; the databases below each other."""
     lines = [_HEAD, *(_line(outcome) for outcome in sorted(outcomes, key=_order))]
     return "\n".join(lines)
+
+
+def failures(outcomes: list[Outcome]) -> str:
+    """What was not as it must be, with the end of the log: a CI keeps the end of what is printed, and no files."""
+    lines: list[str] = []
+    for outcome in outcomes:
+        if outcome.wrong:
+            said = Path(outcome.log).read_text(errors="replace").splitlines()[-LOG_LINES:]
+            lines += ["", f"{outcome.name} on {outcome.database}: {outcome.what}", *outcome.wrong, *said]
+    return "\n".join(["", *lines])
 
 
 _HEAD = f"{'scenario':<34} {'database':<11} " + "{:>5} {:>5} {:>8} {:>6} {:>5} {:>8}".format(
