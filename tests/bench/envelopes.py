@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from wecom import crypto, xml
 
 TOKEN, AES_KEY, CORP_ID, AGENT_ID = "benchtoken", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wwbench", "1000002"
-CALLBACK, USUAL, EMPTY = "/wecom/callback/", "/bench/usual/", "/bench/empty/"
+CALLBACK, USUAL, LEAST, EMPTY = "/wecom/callback/", "/bench/usual/", "/bench/least/", "/bench/empty/"
 _KEY = crypto.aes_key(AES_KEY)
 _numbers = itertools.count(time.time_ns())
 

@@ -13,15 +13,17 @@ NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 VIEWS = {
     "empty": "empty view",
     "usual": "usual view",
+    "least": "least view",
     "tap": "ours: a tap, answered with 处理中",
     "message": "ours: a message, answered with nothing",
 }
 INTRODUCTION = """\
 How fast the callback's door and the worker are, beside an empty Django view and beside the view that most projects
-write (wechatpy 1.8.18 verifies, decrypts and parses, `objects.create`, a connection that persists). All stand behind
-the same gunicorn (`{web}`), middleware and database, and are measured in turns;
-numbers are medians of the rounds. The load comes from one process on the same machine, with requests that were sealed
-before. `make bench` writes this page anew.
+write (wechatpy 1.8.18 verifies, decrypts and parses, `objects.create`, a connection that persists). The least view
+does what no callback that is kept as we promise can do without: verified, opened, sealed, one bare INSERT. All stand
+behind the same gunicorn (`{web}`), middleware and database, and are measured in
+turns; numbers are medians of the rounds. The load comes from one process on the same machine, with requests that were
+sealed before. `make bench` writes this page anew.
 """
 
 
@@ -66,7 +68,7 @@ def _missed(reached: dict[str, list[goals.Goal]]) -> Iterator[str]:
     yield "## What is missed"
     yield ""
     for name, goal in missed:
-        yield f"- {NAMES[name]}: {goal.what}: {goal.measured}, wanted {goal.wanted}"
+        yield f"- {NAMES[name]}: {goal.what}: {goal.measured}, wanted {goal.wanted}{goal.beside}"
     if not missed:
         yield "Nothing that was measured."
     yield ""

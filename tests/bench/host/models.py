@@ -16,3 +16,15 @@ class UsualCallback(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.event}"
+
+
+class LeastCallback(models.Model):
+    """What is left of a callback where nothing is kept but its message, sealed."""
+
+    message = models.TextField()
+
+    class Meta:
+        app_label = "bench"
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

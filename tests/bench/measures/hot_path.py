@@ -1,4 +1,4 @@
-"""How quickly a callback is answered: an empty view, the usual view and ours, in turns, behind one server."""
+"""How quickly a callback is answered: the views to compare with and ours, in turns, behind one server."""
 
 import itertools
 from collections import defaultdict
@@ -46,6 +46,7 @@ def _views() -> dict[str, Callable[[int], list[bytes]]]:
     return {
         "empty": lambda count: taps(envelopes.EMPTY, count),
         "usual": lambda count: taps(envelopes.USUAL, count),
+        "least": lambda count: taps(envelopes.LEAST, count),
         "tap": lambda count: taps(envelopes.CALLBACK, count),
         "message": lambda count: envelopes.requests(
             envelopes.CALLBACK, (envelopes.text("bench job") for _ in range(count))
