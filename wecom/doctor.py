@@ -171,7 +171,7 @@ def _address(alias: str, userid: str) -> Finding:
             name, State.WRONG, said, _("Console → app → trusted IPs: add this address. It works a minute later.")
         )
     passes = errcode is not None and explain(errcode).reaction not in (Reaction.PAUSE, Reaction.RENEW_TOKEN)
-    if passes or isinstance(refusal, TokenUnavailable):
+    if passes or (errcode is None and isinstance(refusal, TokenUnavailable)):
         return Finding(name, State.UNKNOWN, str(refusal))
     return _refused(name, refusal)
 
@@ -245,13 +245,14 @@ def _refusal(alias: str, userid: str) -> WeComError | None:
 
 def _errcode(refusal: WeComError | None) -> int | None:
     """WeCom's own; None where it gave none."""
-    return refusal.errcode if isinstance(refusal, ApiError) else None if refusal else 0
+    return refusal.errcode if isinstance(refusal, ApiError | TokenUnavailable) else None if refusal else 0
 
 
 def _refused(name: Words, exc: WeComError | None) -> Finding:
-    if not isinstance(exc, ApiError):
+    errcode = _errcode(exc)
+    if not errcode:
         return Finding(name, State.WRONG, str(exc), _("Can this machine reach WECOM_API_BASE_URL?"))
-    row = explain(exc.errcode)
+    row = explain(errcode)
     in_chinese = (get_language() or "").startswith("zh")
     meaning, remedy = (row.meaning_zh, row.remedy_zh) if in_chinese else (row.meaning_en, row.remedy_en)
-    return Finding(name, State.WRONG, f"errcode {exc.errcode}: {meaning}", remedy)
+    return Finding(name, State.WRONG, f"errcode {errcode}: {meaning}", remedy)

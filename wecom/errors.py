@@ -149,7 +149,14 @@ class Unreachable(NotSent):
 
 
 class TokenUnavailable(NotSent):
-    """No access token can be had at the moment."""
+    """No access token can be had at the moment.
+
+    errcode  of the refusal that is remembered and not asked for again yet; None where it is no refusal
+    """
+
+    def __init__(self, why: str = "", *, retry_after: timedelta | None = None, errcode: int | None = None) -> None:
+        super().__init__(why, retry_after=retry_after)
+        self.errcode = errcode
 
 
 class ApiError(WeComError):

@@ -9,6 +9,7 @@ Source: https://developer.work.weixin.qq.com/document/path/91039
 
 import hashlib
 import logging
+import math
 import random
 import time
 from collections.abc import Callable
@@ -43,6 +44,15 @@ class Token:
     dies_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last fetch failed: none before `until` (epoch seconds). `errcode` where WeCom refused it."""
+
+    until: float
+    why: str
+    errcode: int | None
+
+
 Fetch = Callable[[], tuple[str, int]]
 """Asks WeCom: the token and its lifetime in seconds."""
 
@@ -73,7 +83,7 @@ def _renew_or_keep(app: App, token: Token, fetch: Fetch) -> str:
         if not mine or _cache().get(_key(app, "failed")):
             return token.value
         try:
-            return _fetch_and_store(app, fetch, refused=None)
+            return _fetch_and_store(app, fetch, refused=None, remember=token.dies_at - time.time())
         except WeComError as exc:
             logger.warning("token not renewed early: app=%s why=%s", app.alias, type(exc).__name__)
             return token.value
@@ -93,8 +103,11 @@ def _wait_or_fetch(app: App, fetch: Fetch, *, refused: str | None) -> str:
     raise TokenUnavailable("another process fetches a token and does not come back", retry_after=timedelta(seconds=5))
 
 
-def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
-    """Under the lease: look once more, for the last holder may have stored one while we waited."""
+def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None, remember: float = math.inf) -> str:
+    """Under the lease: look once more, for the last holder may have stored one while we waited.
+
+    remember  seconds for which a refusal is believed at most: while an old token lives, nobody is told of it
+    """
     token = _cached(app)
     if token and token.value != refused and time.time() < token.renew_at:
         return token.value
@@ -103,10 +116,10 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
     try:
         value, lifetime = fetch()
     except WeComError as exc:
-        refusal = isinstance(exc, ApiError) and not isinstance(exc, TryLater)
-        _hold_off(app, REFUSED if refusal else HOLD_OFF)
-        if refusal:
+        if isinstance(exc, ApiError) and not isinstance(exc, TryLater):
+            _hold_off(app, max(HOLD_OFF.total_seconds(), min(REFUSED.total_seconds(), remember)), exc)
             raise
+        _hold_off(app, HOLD_OFF.total_seconds())
         raise TokenUnavailable(f"gettoken: {exc}", retry_after=HOLD_OFF) from exc
     crash.point("tok.fetched_not_stored")
     now = time.time()
@@ -118,14 +131,17 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None) -> str:
     return value
 
 
-def _hold_off(app: App, rest: timedelta) -> None:
-    seconds = rest.total_seconds()
-    _cache().set(_key(app, "failed"), time.time() + seconds, seconds)
+def _hold_off(app: App, seconds: float, refusal: ApiError | None = None) -> None:
+    why = f"gettoken was refused: {refusal.errcode} {refusal.errmsg}" if refusal else "gettoken has just failed"
+    failure = Failure(time.time() + seconds, why, refusal.errcode if refusal else None)
+    _cache().set(_key(app, "failed"), failure, seconds)
 
 
 def _stop_while_failing(app: App) -> None:
-    if until := _cache().get(_key(app, "failed")):
-        raise TokenUnavailable("gettoken has just failed", retry_after=timedelta(seconds=max(1.0, until - time.time())))
+    failure = _cache().get(_key(app, "failed"))
+    if isinstance(failure, Failure):
+        rest = timedelta(seconds=max(1.0, failure.until - time.time()))
+        raise TokenUnavailable(failure.why, retry_after=rest, errcode=failure.errcode)
 
 
 def _cached(app: App) -> Token | None:

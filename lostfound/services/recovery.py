@@ -45,7 +45,7 @@ def retry_outgoing(*, outgoing_id: int, by: str, why: str = "") -> None:
 
     Raises NotFound, and NothingToDo with the reason.
     """
-    row = Outgoing.objects.filter(pk=outgoing_id).first()
+    row = Outgoing.objects.filter(pk=outgoing_id).defer("content").first()
     if row is None:
         raise NotFound("outgoing message", outgoing_id)
     request_id = owing.request_id_of(row.topic)
@@ -64,7 +64,7 @@ def retry_outgoing(*, outgoing_id: int, by: str, why: str = "") -> None:
 
 def replay_callback(*, callback_id: int, by: str, why: str = "") -> None:
     """Handle a kept callback once more; what it has done before is not done twice. Raises NotFound, NothingToDo."""
-    callback = Callback.objects.filter(pk=callback_id).first()
+    callback = Callback.objects.filter(pk=callback_id).defer("plaintext").first()
     if callback is None:
         raise NotFound("callback", callback_id)
     card = Card.objects.filter(task_id=callback.task_id).first() if callback.task_id else None
@@ -97,7 +97,7 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
     Raises NotFound, NothingToDo, Invalid.
     """
     why = words(why, "why", WHY, required=True)
-    row = Outgoing.objects.filter(pk=outgoing_id).first()
+    row = Outgoing.objects.filter(pk=outgoing_id).defer("content").first()
     if row is None:
         raise NotFound("outgoing message", outgoing_id)
     request_id = owing.request_id_of(row.topic)
@@ -115,7 +115,7 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
 def settle_callback(*, callback_id: int, by: str, why: str) -> None:
     """The same for a callback that was set aside. Raises NothingToDo, Invalid."""
     why = words(why, "why", WHY, required=True)
-    callback = Callback.objects.filter(pk=callback_id).first()
+    callback = Callback.objects.filter(pk=callback_id).defer("plaintext").first()
     card = Card.objects.filter(task_id=callback.task_id).first() if callback and callback.task_id else None
     with transaction.atomic():
         if callback is None or not inbox.settle(callback_id, why=f"{by}: {why}"):

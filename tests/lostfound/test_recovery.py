@@ -1,6 +1,7 @@
 """Expiry, a new round, retries and replays: by a person, a command or by itself."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -302,3 +303,13 @@ def test_the_effects_of_a_request_are_listed_with_their_tries(wecom: WeCom) -> N
     rows = selectors.outgoing_of(card.request)
     assert [row.kind.partition(".")[2] for row in rows] == ["send_card", "deliver_contact", "update_card"]
     assert all(row.tries.count() == 1 for row in rows)
+
+
+def test_a_callback_whose_key_has_gone_can_be_settled_all_the_same(wecom: WeCom, settings: Any) -> None:
+    card = asked()
+    row = Callback.objects.create(
+        app="default", plaintext="<xml/>", digest="0" * 64, state="poison", task_id=card.task_id
+    )
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    services.settle_callback(callback_id=row.pk, by="desk", why="请拾取人再点一次")
+    assert Callback.objects.filter(pk=row.pk, state="settled").exists()

@@ -150,6 +150,8 @@ NO_ANSWERS = {
     "a character that no table holds": '{"errcode":0,"errmsg":"\\u0000"}',
     "html": "<html>",
     "infinite": '{"errcode": 1e999}',
+    "a number that no JSON has": '{"errcode": 0, "errmsg": "ok", "msgid": 1e999}',
+    "nested deeper than it can be copied": '{"errcode": 0, "errmsg": "ok", "msgid": ' + "[" * 600 + "]" * 600 + "}",
     "true": '{"errcode": true}',
     "word": '{"errcode": "x"}',
     "two values": '{"errcode":0}{"errcode":0}',

@@ -14,8 +14,9 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from tests.wecom.shop import open_shop
-from wecom import conf, doctor
+from wecom import clients, conf, doctor
 from wecom.doctor import Finding
+from wecom.errors import ChannelRefused
 from wecom.models import Lease
 from wecom.sandbox.testing import WeComSandbox
 
@@ -67,6 +68,15 @@ def test_an_untrusted_address_is_named_as_wecom_sees_it(sandbox: WeComSandbox) -
     finding = wrong(userid="lisi")["Trusted address"]
     assert "203.0.113.7" in str(finding.said)
     assert "trusted IPs" in str(finding.remedy)
+
+
+def test_what_a_worker_has_just_been_refused_is_named_without_asking_again(sandbox: WeComSandbox) -> None:
+    sandbox.fault("errcode", path="gettoken", value=60020, count=1)
+    with pytest.raises(ChannelRefused):
+        clients.get().token()
+    findings = wrong(userid="lisi")
+    assert "errcode 60020" in str(findings["Access token"].said)
+    assert "203.0.113.7" in str(findings["Trusted address"].said)
 
 
 def test_members_out_of_range_and_unknown_ones_are_told_apart(sandbox: WeComSandbox) -> None:

@@ -28,9 +28,11 @@ from tests.wecom.shop import (
     work_later,
 )
 from wecom import conf, outbox, sent_cards
+from wecom.errcodes import Outcome
 from wecom.models import Bucket, Callback, Outgoing
+from wecom.outbox import Result
 from wecom.sandbox.testing import WeComSandbox
-from wecom.sent_cards import SentCard, wallet
+from wecom.sent_cards import SentCard, sending, wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -353,6 +355,41 @@ class TestRecall:
         SentCard.objects.update(sent_at=timezone.now() - timedelta(hours=25))
         with transaction.atomic():
             assert sent_cards.put_back(Outgoing.objects.get(kind="shop.recall_card")) == "the card cannot be taken back"
+
+    @pytest.mark.parametrize("end", ["tried again", "given up in doubt"])
+    def test_a_recall_that_a_tap_overtook_is_answered_when_the_send_comes_to_its_end(
+        self, sandbox: WeComSandbox, end: str
+    ) -> None:
+        card = owe()
+        sandbox.fault(*LOST, path=SEND)
+        outbox.drain()
+        assert sent_cards.recall(card)
+        tapped(sandbox, card)
+        if end == "given up in doubt":
+            row = Outgoing.objects.get(kind="shop.send_card")
+            with transaction.atomic():
+                sending.settle(row, Result(state=outbox.State.PARKED, outcome=Outcome.UNKNOWN, in_doubt=True))
+            Outgoing.objects.update(state="parked")
+        work_later()
+        sent_cards.close(card, "已完成")
+        work_later()
+        assert (now(card), card.recall_wanted) == ("closed", False)
+        assert on_the_phone(sandbox) == ["已完成"]
+        assert SHOP.heard.count("recall_failed") == 1
+
+    def test_a_tap_is_quicker_than_the_retried_recall_of_a_stuck_card(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        sandbox.fault(*DEAD_CODE, path=UPDATE)
+        sandbox.fault("errcode", 60011, path=RECALL)
+        sent_cards.close(card, "已完成", rescue_text="已完成")
+        work_later()
+        row = Outgoing.objects.get(kind="shop.recall_card")
+        with transaction.atomic():
+            assert sent_cards.put_back(row) == ""
+            assert outbox.retry(row.pk)
+        tapped(sandbox, card)
+        work_later()
+        assert (now(card), on_the_phone(sandbox)) == ("closed", ["已完成"])
 
 
 class TestExpiry:

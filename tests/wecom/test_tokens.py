@@ -60,6 +60,29 @@ def test_an_early_renewal_that_fails_leaves_the_old_token_in_use() -> None:
     assert fetch.count == 2
 
 
+def test_a_refused_renewal_does_not_outlive_the_old_token() -> None:
+    fetch = Fetch()
+    with time_machine.travel("2026-01-01 12:00Z", tick=False) as clock:
+        tokens.get(conf.app(), fetch)
+        clock.shift(7000)
+        fetch.fails = ChannelRefused("gettoken", 60020, "not allow to access from your ip")
+        assert tokens.get(conf.app(), fetch) == "token-1"
+        fetch.fails = None
+        clock.shift(199)
+        assert tokens.get(conf.app(), fetch) == "token-1"
+        clock.shift(2)
+        assert tokens.get(conf.app(), fetch) == "token-3"
+
+
+def test_a_refusal_that_is_remembered_keeps_its_errcode() -> None:
+    fetch = Fetch(fails=ChannelRefused("gettoken", 60020, "not allow to access from your ip"))
+    with pytest.raises(ChannelRefused):
+        tokens.get(conf.app(), fetch)
+    with pytest.raises(TokenUnavailable, match="60020 not allow to access from your ip") as remembered:
+        tokens.get(conf.app(), fetch)
+    assert remembered.value.errcode == 60020
+
+
 def test_a_dead_token_is_never_given_out() -> None:
     fetch = Fetch()
     with time_machine.travel("2026-01-01 12:00Z", tick=False) as clock:

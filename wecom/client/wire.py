@@ -18,7 +18,7 @@ import urllib3
 from wecom import crash
 from wecom.errcodes import error_for
 from wecom.errors import TransportError, Unreachable
-from wecom.masking import mask_text
+from wecom.masking import mask, mask_text
 
 LONGEST_WAIT = timedelta(hours=1)
 JSON = "application/json; charset=utf-8"
@@ -139,13 +139,12 @@ def _retry_after(seconds: str) -> timedelta | None:
 def _parse(path: str, content: bytes) -> dict[str, Any]:
     """A JSON object with an integer errcode; anything else is no answer."""
     try:
-        text = content.decode("utf-8")
-        answer = json.loads(text)
+        answer = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as exc:
         raise TransportError(f"{path}: the answer is not JSON") from exc
     if not isinstance(answer, dict):
         raise TransportError(f"{path}: the answer is no JSON object")
-    if "\\u" in text and not _can_be_stored(answer):
+    if not _can_be_stored(answer):
         raise TransportError(f"{path}: the answer holds what is no text")
     errcode = answer.get("errcode")
     if isinstance(errcode, str) and errcode.removeprefix("-").isdecimal() and errcode.isascii():
@@ -156,10 +155,11 @@ def _parse(path: str, content: bytes) -> dict[str, Any]:
 
 
 def _can_be_stored(answer: dict[str, Any]) -> bool:
-    """Whether a database takes it: JSON may escape a NUL, or one half of a pair."""
+    """Whether our books take it: Python also reads a NUL, one half of a pair, Infinity, and what is nested too deep."""
     try:
-        return b"\\u0000" not in json.dumps(answer, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
+        mask(answer)
+        return b"\\u0000" not in json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
         return False
 
 

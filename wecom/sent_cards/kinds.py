@@ -94,7 +94,8 @@ def _recall_again(row: Outgoing) -> str:
         return f"the card is {card.state}"  # it shows its last content, or is about to
     if not rescue.is_recallable(card):
         return rescue.TOO_LATE
-    rows.move(card, recall_wanted=True)
+    if card.state == rows.State.SHOWN:
+        rows.move(card, recall_wanted=True)  # a stuck one is still waiting for a tap's code, which may be quicker
     return ""
 
 

@@ -87,6 +87,8 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
     """The card to be sent; or why it is not sent, which is then written down."""
     card = locked(int(row.subject))
     if card.state != State.OWED:
+        if card.state == State.SHOWN:  # a tap was quicker, and a recall has waited for what this row brings
+            take_back_if_wanted(card, cause=f"outgoing {row.pk}")
         return outbox.Nothing(f"the card is {card.state}", done=card.state != State.CANCELLED)
     why = follower_of(card).unwanted(card) or _unwanted(card)
     if not why:
@@ -116,6 +118,8 @@ def settle(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
         take_back_if_wanted(card, cause=cause)
     elif result.state == outbox.State.INFERRED:
         mark_shown(card, What.INFERRED, cause=cause)
+        take_back_if_wanted(card, cause=cause)
+    elif card.state == State.SHOWN:
         take_back_if_wanted(card, cause=cause)
     elif result.in_doubt:
         mark_not_shown(card, State.UNSURE, What.UNSURE, cause=cause, why=result.errmsg)
