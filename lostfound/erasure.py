@@ -38,9 +38,10 @@ from .models import (
     TimelineEntry,
 )
 from .services import owing, suggesting
+from .services.cards import close_cards
 from .services.journal import note
 from .services.photos import delete_photos
-from .states import NOBODY, Category, Delivery, Happened, ItemState, RequestState
+from .states import NOBODY, Category, Delivery, Final, Happened, ItemState, RequestState
 
 PATIENCE = timedelta(seconds=70)  # longer than the lease of a dead worker
 STILL_OWED = (Outgoing.State.WAITING, Outgoing.State.PARKED, Outgoing.State.DEAD)
@@ -161,7 +162,7 @@ def _forget(member: str, nobody: str, by: str) -> None:
     delete_photos(_photos(member))
     _forget_words(member)
     _forget_endings(member, nobody)
-    _end_deliveries(member)
+    _end_deliveries(member, by)
     ContactRequest.objects.filter(owner=member).update(owner=nobody, message="")
     ContactRequest.objects.filter(finder=member).update(finder=nobody, contact_value="", decline_reason="")
     Item.objects.filter(reporter=member).update(
@@ -185,12 +186,13 @@ def _held(member: str) -> list[ContactRequest]:
     return list(_requests(member).select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
 
-def _end_deliveries(member: str) -> None:
-    """No contact is sent to them any more; one that was tried may have arrived."""
-    for request in ContactRequest.objects.filter(owner=member, delivery=Delivery.OWED):
+def _end_deliveries(member: str, by: str) -> None:
+    """No contact is sent to them any more; one that was tried may have arrived. The finders' cards say so."""
+    for request in ContactRequest.objects.filter(owner=member, delivery__in=(Delivery.OWED, Delivery.UNSURE)):
         in_doubt = outbox.may_have_worked(owing.DELIVER_CONTACT, request.pk)
         delivery = Delivery.UNSURE if in_doubt else Delivery.FAILED
-        ContactRequest.objects.filter(pk=request.pk).update(delivery=delivery)
+        ContactRequest.objects.filter(pk=request.pk).update(delivery=delivery, contact_value="")
+        close_cards(request, Final.OVER if in_doubt else Final.FAILED, actor=by)
 
 
 def _forget_endings(member: str, nobody: str) -> None:

@@ -13,8 +13,9 @@ from wecom.sent_cards import CardState
 
 from .models import Card, ContactRequest, Item, Photo, Preference, TimelineEntry
 from .services import pickup_code
+from .services.owing import contact_was_settled
 from .spoken import spoken
-from .states import Channel, Custody, Delivery, Happened, ItemState, RequestState
+from .states import NOBODY, Channel, Custody, Delivery, Happened, ItemState, RequestState
 
 MOST = 50  # of one's own rows on one page
 FEW = 10  # of what one has agreed to
@@ -110,7 +111,9 @@ def finders_story(request: ContactRequest) -> Story:
         case RequestState.PENDING:
             return Story(request, _("Waiting for your answer."), "wait")
         case RequestState.ACCEPTED if request.consent_withdrawn_at:
-            return Story(request, _("You took your consent back; the owner was asked to delete the contact."), "over")
+            asked = request.delivery != Delivery.FAILED and not request.owner.startswith(NOBODY)
+            words = _("You took your consent back; the owner was asked to delete the contact.")
+            return Story(request, words if asked else _("You took your consent back."), "over")
         case RequestState.ACCEPTED:
             sent = request.delivery == Delivery.DELIVERED
             words = _("%(at)s: you agreed. The owner has your contact.") if sent else _("%(at)s: you agreed.")
@@ -209,7 +212,7 @@ def _agreed(request: ContactRequest, at: str) -> Story:
         case Delivery.UNSURE:
             words = _("%(at)s: the finder agreed. It is not certain that the contact reached you: look into WeCom.")
             return Story(request, words % {"at": at}, "wait")
-        case Delivery.FAILED if request.item.state != ItemState.OPEN:
+        case Delivery.FAILED if request.item.state != ItemState.OPEN or contact_was_settled(request):
             return Story(
                 request, _("%(at)s: the finder agreed, but the contact could not be sent.") % {"at": at}, "bad"
             )

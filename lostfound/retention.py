@@ -25,10 +25,9 @@ from .states import Delivery, ItemState, RequestState
 _SETTLED = Outgoing.objects.filter(
     kind=DELIVER_CONTACT, subject=Cast(OuterRef("pk"), CharField()), state=Outgoing.State.SETTLED
 )
-# A person may send it again, unless one has seen to it by hand.
-STILL_NEEDED = Q(delivery__in=(Delivery.OWED, Delivery.UNSURE, Delivery.FAILED), consent_withdrawn_at=None) & ~Exists(
-    _SETTLED
-)
+# It is on its way; or a person may send it again, unless one has seen to it by hand.
+_MAY_BE_RETRIED = Q(delivery__in=(Delivery.UNSURE, Delivery.FAILED), item__state=ItemState.OPEN) & ~Exists(_SETTLED)
+STILL_NEEDED = Q(consent_withdrawn_at=None) & (Q(delivery=Delivery.OWED) | _MAY_BE_RETRIED)
 
 
 def _decided(kept: timedelta) -> Rows:

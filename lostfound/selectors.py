@@ -85,6 +85,8 @@ def next_step(request: ContactRequest) -> str:
     if request.state == RequestState.ACCEPTED and request.delivery != Delivery.DELIVERED:
         if request.consent_withdrawn_at:
             return _("The finder withdrew the consent.")
+        if request.owner.startswith(NOBODY):
+            return _("The owner was erased: nothing is sent any more.")
         if request.delivery in (Delivery.UNSURE, Delivery.FAILED) and owing.contact_was_settled(request):
             return _("A person has seen to the contact by hand.")
         if request.delivery in (Delivery.UNSURE, Delivery.FAILED) and request.item.state != ItemState.OPEN:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from lostfound.errors import Invalid
 from lostfound.models import Item, Photo
-from lostfound.states import Category, Channel, ItemKind
+from lostfound.states import Category, Channel, ItemKind, ItemState
 
 from .photos import give_photos
 
@@ -70,16 +70,21 @@ def report_item(
             item.save()
             give_photos(item, photos)
     except IntegrityError:
-        return _made_before(item)
+        return _made_before(item, photos)
     logger.debug("item reported: item=%s actor=%s", item.pk, actor or item.reporter)
     return item
 
 
-def _made_before(item: Item) -> Item:
-    """The item that came with this form's key; raises Invalid where the key is somebody else's."""
+def _made_before(item: Item, photos: Sequence[Photo]) -> Item:
+    """The item that came with this form's key; raises Invalid where the key is somebody else's.
+
+    Photos that were added before it was sent again are its first; where it has some, they are most likely the same.
+    """
     before = Item.objects.filter(form_key=item.form_key, reporter=item.reporter).first() if item.form_key else None
     if before is None:
         raise Invalid("form_key", "was used before")
+    if before.state == ItemState.OPEN and not before.photos.exists():
+        give_photos(before, photos)
     return before
 
 

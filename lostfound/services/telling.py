@@ -4,7 +4,7 @@ from typing import Any
 
 from lostfound import card_content
 from lostfound.models import ContactRequest
-from lostfound.states import Happened, RequestState
+from lostfound.states import NOBODY, Happened, RequestState
 from wecom import outbox
 from wecom.outbox import Outgoing
 from wecom.sent_cards import CardState
@@ -20,6 +20,8 @@ def text_to_send(row: Outgoing) -> tuple[ContactRequest, str] | outbox.Nothing:
     card = request.cards.filter(round=round_).first() if round_ else None
     if word == card_content.RESCUE and card and card.state == CardState.CLOSED:
         return outbox.Nothing("the card shows its final text after all")
+    if card_content.receiver(request, what).startswith(NOBODY):
+        return outbox.Nothing("the member was erased")
     if word in ("undelivered", "unsure"):
         if request.state != RequestState.PENDING:
             return outbox.Nothing(f"the request is {request.state}")

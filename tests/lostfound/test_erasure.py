@@ -13,13 +13,14 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
-from lostfound import erasure, services
+from lostfound import erasure, for_members, selectors, services
 from lostfound.errors import NothingToDo
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from lostfound.services.journal import lock_request
 from wecom import outbox
-from wecom.models import Alert, Callback, Member, Outgoing, SentCard
+from wecom.models import Alert, Attempt, Callback, Member, Outgoing, SentCard
 
 from .world import (
     FINDER,
@@ -143,6 +144,38 @@ def test_an_owner_who_is_forgotten_gets_no_contact(wecom: WeCom) -> None:
     erase(OWNER)
     outbox.drain()
     assert PHONE not in str(wecom.texts)
+
+
+@pytest.mark.parametrize(("answer", "face"), [(LOST, "已处理"), ({"errcode": -1}, "已处理"), (None, "未能送达")])
+def test_the_card_says_that_it_is_over_once_the_owner_is_forgotten_and_the_number_goes(
+    wecom: WeCom, answer: Any, face: str
+) -> None:
+    card = asked()
+    tap(card)
+    if answer:
+        wecom.will(SEND, answer)
+        outbox.drain()
+    else:
+        Attempt.objects.create(outgoing=owed("deliver_contact"), number=1, outcome="refused")
+        Outgoing.objects.filter(kind="lostfound.deliver_contact").update(attempts=1)
+    erase(OWNER)
+    drain_later()
+    card.request.refresh_from_db()
+    assert (wecom.cards, card.request.contact_value) == ({card.task_id: face}, "")
+    with override("en"):
+        assert selectors.next_step(card.request) == "The owner was erased: nothing is sent any more."
+
+
+def test_nobody_writes_to_an_owner_who_was_forgotten(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    outbox.drain()
+    erase(OWNER)
+    tap(card, "decline")
+    drain_later()
+    assert "erased-" not in str(wecom.calls)
+    story = for_members.finders_story(ContactRequest.objects.get())
+    assert "删除" not in story.words
 
 
 def test_a_finder_who_is_forgotten_has_agreed_to_nothing_and_the_owner_is_told(wecom: WeCom) -> None:

@@ -120,6 +120,15 @@ def test_photos_come_with_the_form_where_there_is_no_javascript(member: Client) 
     assert Item.objects.get().photos.count() == 2
 
 
+def test_a_photo_that_is_added_before_the_form_is_sent_again_goes_to_the_item(member: Client) -> None:
+    first = form(member)
+    member.post("/report/found/", first)
+    key = send_photo(member)
+    member.post("/report/found/", {**first, "photo": [key]})
+    member.post("/report/found/", {**first, "photo": [send_photo(member)]})
+    assert [photo.key for photo in Item.objects.get().photos.all()] == [key]
+
+
 def test_photos_stay_while_the_form_is_put_right(member: Client) -> None:
     answer = member.post("/report/found/", form(member, category="", files=[file(picture())]))
     key = Photo.objects.get().key
