@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 import lostfound.conf
-from lostfound import handlers, selectors, services
+from lostfound import for_members, handlers, selectors, services
 from lostfound.errors import NotFound, NothingToDo, RequestClosed
 from lostfound.models import Card, ContactRequest
 from lostfound.states import Happened as H
@@ -313,3 +313,13 @@ def test_a_callback_whose_key_has_gone_can_be_settled_all_the_same(wecom: WeCom,
     settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
     services.settle_callback(callback_id=row.pk, by="desk", why="请拾取人再点一次")
     assert Callback.objects.filter(pk=row.pk, state="settled").exists()
+
+
+def test_an_owner_is_not_sent_to_the_desk_for_what_it_has_settled(wecom: WeCom) -> None:
+    tap(asked())
+    wecom.will(SEND, {"errcode": 81013})
+    outbox.drain()
+    with override("en"):
+        assert "The desk can send it again" in for_members.requests_of(OWNER)[0].words
+        services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="told the owner")
+        assert "send it again" not in for_members.requests_of(OWNER)[0].words
