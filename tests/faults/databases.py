@@ -29,6 +29,9 @@ class Database(Protocol):
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Inside the block nobody else can write the callbacks."""
 
+    def is_free(self) -> bool:
+        """Whether a process that has frozen leaves the others something to write to."""
+
 
 class SQLite:
     name = "sqlite"
@@ -55,6 +58,18 @@ class SQLite:
             own.execute("ROLLBACK")
         finally:
             own.close()
+
+    def is_free(self) -> bool:
+        """Whether somebody else may write now, or within a second."""
+        own = sqlite3.connect(self.path, timeout=1, isolation_level=None)
+        try:
+            own.execute("BEGIN IMMEDIATE")
+            own.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            own.close()
+        return True
 
     away = locked  # a file goes away in no other way that a process could survive
 
@@ -100,6 +115,10 @@ class Postgres:
             own.execute("LOCK TABLE wecom_callback IN ACCESS EXCLUSIVE MODE")
             yield
             own.rollback()
+
+    def is_free(self) -> bool:
+        """A transaction locks rows, and nobody out."""
+        return True
 
     def _make(self) -> None:
         self.home.mkdir()
