@@ -1,12 +1,14 @@
 """A database that says nothing is given up in time, and the next question gets its own answer."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
@@ -16,6 +18,7 @@ from wecomsite.patience import Patience
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no server that could hang")
+on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL lets many write at once")
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +81,67 @@ def test_a_server_that_was_restarted_meanwhile_costs_no_request_its_answer(monke
     _let_idle(4)
     _end_all_sessions()
     assert through("/wecom/callback/", "SELECT 5") == 5
+
+
+@on_sqlite
+@pytest.mark.parametrize("in_transaction", [False, True])
+def test_a_moment_in_which_sqlite_is_free_is_enough_to_write(in_transaction: bool) -> None:
+    """SQLite itself would look after about 230 and 330 ms, and miss the moment between."""
+    ask("SELECT 1")
+    with _written_to_by_another(but_between=(0.25, 0.32), until=0.9) as held:
+        if in_transaction:
+            with transaction.atomic():
+                _write()
+        else:
+            _write()
+        assert held.locked(), "it was written only once the other one had ended"
+
+
+@on_sqlite
+def test_sqlite_is_given_up_after_the_time_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("SELECT 1")
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.3)
+    with _written_to_by_another(but_between=(0.9, 0.91), until=0.95) as held:
+        started = time.monotonic()
+        with pytest.raises(DatabaseError, match="locked"):
+            _write()
+        assert 0.3 <= time.monotonic() - started < 0.8
+        assert held.locked()
+
+
+def _write() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_migrations SET app = app WHERE id = 0")
+
+
+@contextmanager
+def _written_to_by_another(*, but_between: tuple[float, float], until: float) -> Iterator[threading.Lock]:
+    """Another connection writes from now until then, but for a moment; the lock is held for as long as it is there."""
+    here, begun = threading.Lock(), threading.Event()
+
+    def write() -> None:
+        other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, timeout=5, uri=True)
+        with here:
+            other.execute("BEGIN IMMEDIATE")
+            start = time.monotonic()
+            begun.set()
+            _sleep_until(start + but_between[0])
+            other.execute("COMMIT")
+            _sleep_until(start + but_between[1])
+            other.execute("BEGIN IMMEDIATE")
+            _sleep_until(start + until)
+            other.execute("COMMIT")
+        other.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    begun.wait(10)
+    yield here
+    writer.join()
+
+
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
 
 
 def _let_idle(count: int) -> None:

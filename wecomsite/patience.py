@@ -1,21 +1,30 @@
-"""The site: how long a web request waits for a PostgreSQL that is connected and says nothing.
+"""The site: how long, and how, a process waits for its database.
 
-A frozen server, or a network that swallows packets, raises no error by itself: the thread would wait for hours, and
-with a few such threads no callback would be answered at all. WeCom waits 5 seconds and sends again, so a callback
-gives up much sooner; a page has more time. Commands and workers wait as long as it takes.
+PostgreSQL that is connected and says nothing: a frozen server, or a network that swallows packets, raises no error by
+itself: the thread would wait for hours, and with a few such threads no callback would be answered at all. WeCom waits
+5 seconds and sends again, so a callback gives up much sooner; a page has more time. Commands and workers wait as long
+as it takes.
+
+SQLite that another one writes to: by itself it looks again after pauses that grow to 100 ms, and beside a worker, which
+writes without a pause, some callback never finds it free. We look again every few milliseconds.
 """
 
+import random
 import select
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import ConnectionPool
 
 CALLBACKS = "/wecom/callback"
 CALLBACK, PAGE = 1.0, 10.0  # seconds without a word from the server
+NAP = 0.002  # seconds, about, until SQLite is looked at again
 
 _here = threading.local()
 
@@ -67,3 +76,25 @@ class Patience:
             return self.get_response(request)
         finally:
             _here.seconds = None
+
+
+def look_often(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """For connection_created. A transaction of ours asks for the lock at its BEGIN; nothing in it waits any more."""
+    if connection.vendor == "sqlite":
+        connection.connection.execute("PRAGMA busy_timeout = 0")
+        if _until_free not in connection.execute_wrappers:
+            connection.execute_wrappers.append(_until_free)
+
+
+def _until_free(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    connection: BaseDatabaseWrapper = context["connection"]
+    params = list(params) if many else params
+    give_up = time.monotonic() + connection.settings_dict["OPTIONS"].get("timeout", 5.0)
+    while True:
+        try:
+            return execute(sql, params, many, context)
+        except OperationalError as exc:
+            is_busy = getattr(exc.__cause__, "sqlite_errorname", "") == "SQLITE_BUSY"
+            if not is_busy or connection.in_atomic_block or time.monotonic() > give_up:
+                raise
+        time.sleep(NAP * random.uniform(0.5, 1.5))  # noqa: S311  so that two do not always meet
