@@ -101,8 +101,8 @@ def _numbers(name: str, found: goals.Found) -> Iterator[str]:
         yield "From the tap to the request that brings the final card, 50 ms upstream. 800 ms of it are meant: no"
         yield "update is sent for so long after 处理中 (`UPDATE_AFTER_REPLY_MS`)."
         yield ""
-        rows = [(key, *_rounded(one, "rate", "p50_ms", "p99_ms")) for key, one in found["final"].items()]
-        yield from _table(["", "taps a second", "p50, ms", "p99, ms"], rows)
+        rows = [(key, *_rounded(one, "rate", "p50_ms", "p99_ms", "failed")) for key, one in found["final"].items()]
+        yield from _table(["", "taps a second", "p50, ms", "p99, ms", "without an answer"], rows)
     yield from _worker(found)
     if "big_tables" in found:
         yield "Milliseconds with so many finished rows in each of the two tables:"

@@ -49,14 +49,16 @@ def tap_to_final(
             databases.analyze()
             requests = envelopes.requests(envelopes.CALLBACK, (finder.tap() for finder in finders))
             heard = load.send("paced", server.port, requests, rate=rate)
-            times = _times_to_update(finders, updates, start=min(one.at for one in heard.sent), rate=rate)
+            times = _times_to_update(finders, heard, updates, rate=rate)
             found[name] = {"rate": rate, "p50_ms": quantile(times, 0.5), "p99_ms": quantile(times, 0.99)}
+            found[name]["failed"] = len(heard.sent) - len(times)
     return found
 
 
-def _times_to_update(finders: list[people.Finder], updates: Path, *, start: float, rate: float) -> list[float]:
-    """Milliseconds from the moment of each tap, of which the first was at `start`."""
-    _until(lambda: updates.read_text().count("\n") == len(finders), seconds=60, what="the last card")
+def _times_to_update(finders: list[people.Finder], heard: load.Heard, updates: Path, *, rate: float) -> list[float]:
+    """Milliseconds from the moment of each tap that was answered, and so kept."""
+    _until(lambda: updates.read_text().count("\n") >= len(heard.answered), seconds=60, what="the last card")
+    start = min(one.at for one in heard.sent)
     tapped = {finder.userid: start + number / rate for number, finder in enumerate(finders)}
     updated = (line.split() for line in updates.read_text().splitlines())
     return [(float(at) - tapped[userid]) * 1000 for at, userid in updated]
