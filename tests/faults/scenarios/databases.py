@@ -7,6 +7,7 @@ from tests.faults.post import Envelope, tap_message
 from tests.faults.registry import scenario
 from tests.faults.world import CONFIRM, World
 
+AWAY = 7.5  # seconds: a pause that was doubled three times has just begun
 SOON = 3.0  # seconds within which a callback that cannot be kept is answered 503
 
 
@@ -17,6 +18,23 @@ def _answered_503(world: World, envelope: Envelope) -> None:
         status = world.post(envelope)
         took = time.monotonic() - started
         world.expect(status == 503 and took < SOON, f"answered {status} after {took:.1f} s")
+
+
+def _stays_away(world: World, envelope: Envelope) -> None:
+    """For so long that whoever doubles his pauses sleeps when it is over; callbacks come all the while."""
+    end = time.monotonic() + AWAY
+    while time.monotonic() < end:
+        world.expect(world.post(envelope) == 503, "a callback was answered without a database")
+        time.sleep(0.5)
+
+
+def _is_there_at_once(world: World, envelope: Envelope) -> None:
+    """Both processes, and not only once they have slept enough."""
+    started = time.monotonic()
+    while any(world.post(envelope) != 200 for _ in range(6)) and time.monotonic() < started + AWAY:
+        time.sleep(0.1)
+    took = time.monotonic() - started
+    world.expect(took < SOON, f"the web server needed {took:.1f} s to find the database again")
 
 
 def _comes_back(world: World, envelope: Envelope) -> None:
@@ -50,7 +68,8 @@ def away(world: World) -> None:
     world.reconnect()
     with world.database.away():
         _answered_503(world, envelope)
-        time.sleep(1)
+        _stays_away(world, envelope)
+    _is_there_at_once(world, envelope)
     world.reconnect()
     _comes_back(world, envelope)
     world.expect(world.face(case) == "已推送", f"the card reads {world.face(case)}")
