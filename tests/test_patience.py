@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -107,6 +108,44 @@ def test_sqlite_is_given_up_after_the_time_in_the_settings(monkeypatch: pytest.M
             _write()
         assert 0.3 <= time.monotonic() - started < 0.8
         assert held.locked()
+
+
+@on_sqlite
+def test_many_rows_are_written_once_or_not_at_all() -> None:
+    """One by one they would be good one by one: what meets another writer half-way must not begin again."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS many (number INTEGER)")
+        try:
+            busy = threading.Event()
+            writer = threading.Thread(target=_write_again_and_again, args=(busy,))
+            writer.start()
+            cursor.executemany("INSERT INTO many VALUES (%s)", [(number,) for number in range(2000)])
+            busy.set()
+            writer.join()
+            assert ask("SELECT COUNT(*) FROM many") == 2000
+        finally:
+            cursor.execute("DROP TABLE many")
+
+
+@on_sqlite
+def test_where_a_commit_may_have_to_wait_sqlite_waits_for_itself(tmp_path: Path) -> None:
+    """Without WAL a COMMIT waits for readers, and no BEGIN of ours has asked for that."""
+    other = connection.copy("other")
+    other.settings_dict["NAME"] = str(tmp_path / "other.sqlite3")
+    other.settings_dict["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 7}
+    with other.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone() == (7000,)
+    other.close()
+
+
+def _write_again_and_again(enough: threading.Event) -> None:
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, timeout=5, uri=True)
+    while not enough.is_set():
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(0.001)
+        other.execute("COMMIT")
+    other.close()
 
 
 def _write() -> None:

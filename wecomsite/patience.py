@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import ConnectionPool
@@ -79,22 +79,34 @@ class Patience:
 
 
 def look_often(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """For connection_created. A transaction of ours asks for the lock at its BEGIN; nothing in it waits any more."""
-    if connection.vendor == "sqlite":
+    """For connection_created. In WAL mode, with transactions that ask for the lock at their BEGIN, nothing waits but
+    a BEGIN and a statement outside of transactions. In another mode a COMMIT does: SQLite goes on waiting for itself.
+    """
+    if connection.vendor == "sqlite" and _waits_at_begin(connection):
         connection.connection.execute("PRAGMA busy_timeout = 0")
         if _until_free not in connection.execute_wrappers:
             connection.execute_wrappers.append(_until_free)
 
 
+def _waits_at_begin(connection: BaseDatabaseWrapper) -> bool:
+    mode = connection.connection.execute("PRAGMA journal_mode").fetchone()[0]
+    return mode == "wal" and getattr(connection, "transaction_mode", None) == "IMMEDIATE"
+
+
 def _until_free(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     connection: BaseDatabaseWrapper = context["connection"]
-    params = list(params) if many else params
+    if connection.in_atomic_block:
+        return execute(sql, params, many, context)
+    if many:  # all or none: a part that is written already must not be written again
+        with transaction.atomic(using=connection.alias):
+            return execute(sql, params, many, context)
     give_up = time.monotonic() + connection.settings_dict["OPTIONS"].get("timeout", 5.0)
     while True:
         try:
             return execute(sql, params, many, context)
         except OperationalError as exc:
-            is_busy = getattr(exc.__cause__, "sqlite_errorname", "") == "SQLITE_BUSY"
-            if not is_busy or connection.in_atomic_block or time.monotonic() > give_up:
+            # SQLITE_BUSY_RECOVERY too: somebody tidies up after a process that was killed.
+            is_busy = getattr(exc.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            if not is_busy or time.monotonic() > give_up:
                 raise
         time.sleep(NAP * random.uniform(0.5, 1.5))  # noqa: S311  so that two do not always meet
