@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from tests.support import in_threads
 from tests.wecom.wire import Platform, make_due
-from wecom import conf, jobs, limits, outbox
+from wecom import alerts, conf, jobs, limits, outbox
 from wecom.errcodes import Outcome
 from wecom.errors import CardInvalid, ConfigError, MessageInvalid, TokenUnavailable
-from wecom.models import Attempt, Bucket, Outgoing
+from wecom.models import Alert, Attempt, Bucket, Outgoing
 from wecom.outbox import delivery, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -504,6 +504,16 @@ class TestLimits:
         with patch("wecom.client.Client.token", side_effect=away):
             outbox.drain()
         assert (now_state(row), row.attempts, row.failures) == ("waiting", 0, 0)
+
+    def test_a_refused_token_that_somebody_else_asked_for_is_told_to_a_person(
+        self, shop: Shop, platform: Platform
+    ) -> None:
+        shop.owe()
+        refused = TokenUnavailable("gettoken was refused: 40001", retry_after=timedelta(minutes=10), errcode=40001)
+        with patch("wecom.client.Client.token", side_effect=refused):
+            outbox.drain()
+        alert = Alert.objects.get(what=alerts.PAUSED)
+        assert (alert.subject, alert.text) == ("app:default", "gettoken errcode=40001")
 
 
 @pytest.mark.parametrize(

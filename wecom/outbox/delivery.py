@@ -63,6 +63,8 @@ def _deliver(row: Outgoing) -> None:
     except limits.Held as held:
         _wait(row, until=held.until, why=held.why)
     except TokenUnavailable as exc:
+        if exc.errcode is not None:  # refused, and somebody else was the first to hear of it
+            _tell_refused(row, exc.errcode)
         _wait(row, until=timezone.now() + (exc.retry_after or API_REST), why=str(exc))
     except ApiError as exc:
         _pause(row, exc)
@@ -236,8 +238,12 @@ def _pause(row: Outgoing, exc: ApiError) -> None:
     """gettoken was refused: a person must act, so nobody asks again for a while."""
     name = limits.app_name(row.app)
     limits.close(name, limits.PROBE_EVERY, f"gettoken: {exc.errcode} {exc.errmsg}")
-    alerts.alert(alerts.PAUSED, name, f"gettoken errcode={exc.errcode}")
+    _tell_refused(row, exc.errcode)
     _wait(row, until=timezone.now() + limits.PROBE_EVERY, why=str(exc))
+
+
+def _tell_refused(row: Outgoing, errcode: int) -> None:
+    alerts.alert(alerts.PAUSED, limits.app_name(row.app), f"gettoken errcode={errcode}")
 
 
 def _broken(row: Outgoing, exc: Exception) -> None:
