@@ -356,7 +356,7 @@ class TestRecall:
         with transaction.atomic():
             assert sent_cards.put_back(Outgoing.objects.get(kind="shop.recall_card")) == "the card cannot be taken back"
 
-    @pytest.mark.parametrize("end", ["tried again", "given up in doubt"])
+    @pytest.mark.parametrize("end", ["tried again", "given up in doubt", "nobody can be reached any more"])
     def test_a_recall_that_a_tap_overtook_is_answered_when_the_send_comes_to_its_end(
         self, sandbox: WeComSandbox, end: str
     ) -> None:
@@ -369,6 +369,12 @@ class TestRecall:
             row = Outgoing.objects.get(kind="shop.send_card")
             with transaction.atomic():
                 sending.settle(row, Result(state=outbox.State.PARKED, outcome=Outcome.UNKNOWN, in_doubt=True))
+            Outgoing.objects.update(state="parked")
+        if end == "nobody can be reached any more":
+            row = Outgoing.objects.get(kind="shop.send_card")
+            nobody = {"errcode": 0, "invaliduser": ["lisi"]}
+            with transaction.atomic():
+                sending.settle(row, Result(state=outbox.State.DONE, outcome=Outcome.APPLIED, answer=nobody, errcode=0))
             Outgoing.objects.update(state="parked")
         work_later()
         sent_cards.close(card, "已完成")

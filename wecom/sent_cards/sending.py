@@ -112,6 +112,8 @@ def settle(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
         to, left_out = Recipients.of(card), outbox.unreached(result.answer)
         if to.are_all_known and left_out.issuperset(to.members):
             mark_not_shown(card, State.UNDELIVERED, What.UNDELIVERED, cause=cause, why="no recipient can be reached")
+            if card.state == State.SHOWN:  # an earlier try had reached them
+                take_back_if_wanted(card, cause=cause)
             return outbox.Park("errcode 0, but no recipient can be reached")
         _keep_answer(card, dict(result.answer), unreached=sorted(left_out & set(to.members)))
         mark_shown(card, What.SENT, cause=cause)
