@@ -19,7 +19,7 @@ from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone, translation
 
-from wecom import forgetting, members, outbox
+from wecom import forgetting, members
 from wecom.outbox import Outgoing
 
 from . import card_content, services
@@ -39,6 +39,7 @@ from .models import (
 )
 from .services import owing, suggesting
 from .services.cards import close_cards
+from .services.contact import give_up_contact
 from .services.journal import note
 from .services.photos import delete_photos
 from .states import NOBODY, Category, Delivery, Final, Happened, ItemState, RequestState
@@ -117,7 +118,8 @@ def _stop_sending(member: str, patience: timedelta) -> None:
 
 
 def _requests(member: str) -> "QuerySet[ContactRequest]":
-    return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member))
+    """Without the contact, whose data key may have gone."""
+    return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member)).defer("contact_value")
 
 
 def _photos(member: str) -> "QuerySet[Photo]":
@@ -163,7 +165,8 @@ def _forget(member: str, nobody: str, by: str) -> None:
     _forget_words(member)
     _forget_endings(member, nobody)
     _end_deliveries(member, by)
-    ContactRequest.objects.filter(owner=member).update(owner=nobody, message="")
+    _forget_message(member)
+    ContactRequest.objects.filter(owner=member).update(owner=nobody)
     ContactRequest.objects.filter(finder=member).update(finder=nobody, contact_value="", decline_reason="")
     Item.objects.filter(reporter=member).update(
         reporter=nobody,
@@ -187,12 +190,22 @@ def _held(member: str) -> list[ContactRequest]:
 
 
 def _end_deliveries(member: str, by: str) -> None:
-    """No contact is sent to them any more; one that was tried may have arrived. The finders' cards say so."""
-    for request in ContactRequest.objects.filter(owner=member, delivery__in=(Delivery.OWED, Delivery.UNSURE)):
-        in_doubt = outbox.may_have_worked(owing.DELIVER_CONTACT, request.pk)
-        delivery = Delivery.UNSURE if in_doubt else Delivery.FAILED
-        ContactRequest.objects.filter(pk=request.pk).update(delivery=delivery, contact_value="")
-        close_cards(request, Final.OVER if in_doubt else Final.FAILED, actor=by)
+    """No contact is sent to them any more; one that was tried may have arrived. The finders' cards say that it is over,
+    their numbers go.
+    """
+    mine = ContactRequest.objects.filter(owner=member)
+    for request in mine.filter(delivery__in=(Delivery.OWED, Delivery.UNSURE)).defer("contact_value"):
+        give_up_contact(request)
+        close_cards(request, Final.OVER, actor=by)
+    mine.filter(delivery__in=(Delivery.UNSURE, Delivery.FAILED)).update(contact_value="")
+
+
+def _forget_message(member: str) -> None:
+    """What they wrote to the finders; it stands in the cards too. On the phones it stays."""
+    for card in Card.objects.filter(request__owner=member):
+        if card.payload.pop("quote_area", None):
+            card.save(update_fields=["payload"])
+    ContactRequest.objects.filter(owner=member).update(message="")
 
 
 def _forget_endings(member: str, nobody: str) -> None:

@@ -15,6 +15,7 @@ from wecom.sent_cards import SentCard
 
 from .fields import SEARCHED, SearchTextField
 from .states import (
+    NOBODY,
     Category,
     Channel,
     Custody,
@@ -273,6 +274,14 @@ class ContactRequest(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def owner_is_erased(self) -> bool:
+        return str(self.owner).startswith(NOBODY)
+
+    @property
+    def finder_is_erased(self) -> bool:
+        return str(self.finder).startswith(NOBODY)
 
 
 class Card(SentCard):

@@ -85,7 +85,7 @@ def next_step(request: ContactRequest) -> str:
     if request.state == RequestState.ACCEPTED and request.delivery != Delivery.DELIVERED:
         if request.consent_withdrawn_at:
             return _("The finder withdrew the consent.")
-        if request.owner.startswith(NOBODY):
+        if request.owner_is_erased:
             return _("The owner was erased: nothing is sent any more.")
         if request.delivery in (Delivery.UNSURE, Delivery.FAILED) and owing.contact_was_settled(request):
             return _("A person has seen to the contact by hand.")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from lostfound.card_content import CONFIRM, DECLINE
 from lostfound.errors import Invalid, NotFound, RequestClosed, WrongActor
 from lostfound.models import Card, ContactRequest
-from lostfound.states import NOBODY, Channel, Delivery, Final, Happened, RequestState
+from lostfound.states import Channel, Delivery, Final, Happened, RequestState
 from wecom import alerts
 
 from . import contact, owing
@@ -25,7 +25,7 @@ def take_tap(*, task_id: str, member: str, key: str, cause: str = "") -> str:
     What the press brings the card, wecom has taken down before. Safe to repeat.
     """
     card = _locked(Card.objects.filter(task_id=task_id))
-    if card is None or card.request.finder.startswith(NOBODY):
+    if card is None or card.request.finder_is_erased:
         return "unknown card"
     if member.lower() != card.request.finder.lower():
         alerts.alert(alerts.WRONG_ACTOR, f"request {card.request_id}", f"task_id={card.task_id}")

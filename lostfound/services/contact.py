@@ -8,7 +8,7 @@
 from django.utils import timezone
 
 from lostfound.models import Card, ContactRequest
-from lostfound.states import NOBODY, Delivery, Final, Happened, RequestState
+from lostfound.states import Delivery, Final, Happened, RequestState
 from wecom import outbox
 from wecom.outbox import Outgoing
 from wecom.sent_cards import CardState
@@ -23,7 +23,7 @@ def contact_to_send(row: Outgoing) -> ContactRequest | outbox.Nothing:
     request = lock_request(row.subject)
     if request.state != RequestState.ACCEPTED:
         return outbox.Nothing(f"the request is {request.state}")
-    is_erased = request.finder.startswith(NOBODY) or request.owner.startswith(NOBODY)
+    is_erased = request.finder_is_erased or request.owner_is_erased
     if request.consent_withdrawn_at is None and not is_erased:
         return request
     why = "the member was erased" if is_erased else "the consent was withdrawn"
@@ -47,6 +47,16 @@ def settle_contact(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
     else:
         _fail(request, row, why=result.errmsg, errcode=result.errcode)
     return None
+
+
+def give_up_contact(request: ContactRequest) -> None:
+    """It is not sent any more, and nobody waits for it: it failed, or was tried and may have arrived. The finder's
+    cards say no more. What failed before stays as it is.
+    """
+    if request.delivery in (Delivery.OWED, Delivery.UNSURE):
+        in_doubt = outbox.may_have_worked(owing.DELIVER_CONTACT, request.pk)
+        request.delivery = Delivery.UNSURE if in_doubt else Delivery.FAILED
+        request.save(update_fields=["delivery"])
 
 
 def take_back_contact(request: ContactRequest, to: RequestState, *, why: str) -> None:

@@ -146,9 +146,9 @@ def test_an_owner_who_is_forgotten_gets_no_contact(wecom: WeCom) -> None:
     assert PHONE not in str(wecom.texts)
 
 
-@pytest.mark.parametrize(("answer", "face"), [(LOST, "已处理"), ({"errcode": -1}, "已处理"), (None, "未能送达")])
+@pytest.mark.parametrize("answer", [LOST, {"errcode": -1}, None])
 def test_the_card_says_that_it_is_over_once_the_owner_is_forgotten_and_the_number_goes(
-    wecom: WeCom, answer: Any, face: str
+    wecom: WeCom, answer: Any
 ) -> None:
     card = asked()
     tap(card)
@@ -161,9 +161,33 @@ def test_the_card_says_that_it_is_over_once_the_owner_is_forgotten_and_the_numbe
     erase(OWNER)
     drain_later()
     card.request.refresh_from_db()
-    assert (wecom.cards, card.request.contact_value) == ({card.task_id: face}, "")
+    assert (wecom.cards, card.request.contact_value) == ({card.task_id: "已处理"}, "")
     with override("en"):
         assert selectors.next_step(card.request) == "The owner was erased: nothing is sent any more."
+
+
+def test_the_number_that_could_not_be_sent_goes_with_its_owner(wecom: WeCom) -> None:
+    tap(asked())
+    wecom.will(SEND, {"errcode": 81013})
+    outbox.drain()
+    erase(OWNER)
+    assert ContactRequest.objects.get().contact_value == ""
+
+
+def test_what_an_owner_wrote_goes_from_the_card_too_and_the_card_still_gets_its_end(wecom: WeCom) -> None:
+    card = asked(message="it is mine, says Zhang San")
+    tap(card)
+    erase(OWNER)
+    assert "zhang san" not in whole_database()
+    drain_later()
+    assert wecom.cards == {card.task_id: "已撤回"}
+
+
+def test_an_owner_is_forgotten_whose_contact_cannot_be_opened_any_more(wecom: WeCom, settings: Any) -> None:
+    tap(asked())
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    erase(OWNER)
+    assert ContactRequest.objects.defer("contact_value").get().owner.startswith("erased-")
 
 
 def test_nobody_writes_to_an_owner_who_was_forgotten(wecom: WeCom) -> None:

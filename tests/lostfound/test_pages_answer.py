@@ -115,6 +115,18 @@ def test_a_consent_can_be_taken_back_once_the_item_is_closed_unless_the_owner_ha
     assert 'value="decline"' not in finder.get(page(request)).content.decode()
 
 
+def test_nobody_is_asked_to_delete_what_was_sent_to_somebody_who_was_forgotten(wecom: WeCom, finder: Client) -> None:
+    request = asked_on_a_card()
+    tap(card_of(request))
+    outbox.drain()
+    hint = "the owner is asked to delete it"
+    assert hint in finder.get(page(request)).content.decode()
+    ContactRequest.objects.update(owner="erased-1")
+    shown = finder.get(page(request)).content.decode()
+    assert hint not in shown
+    assert "Take my consent back" in shown
+
+
 def test_two_answers_are_one(wecom: WeCom, finder: Client) -> None:
     request = asked_on_a_card()
     agree(finder, request, "phone")
