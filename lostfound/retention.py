@@ -20,14 +20,16 @@ from wecom.retention import Holding, Rows, register
 from .models import ContactRequest, Export, IdempotencyKey, Item, Photo
 from .services.owing import DELIVER_CONTACT, topic_of
 from .services.photos import delete_photos
-from .states import Delivery, ItemState, RequestState
+from .states import NOBODY, Delivery, ItemState, RequestState
 
-_SETTLED = Outgoing.objects.filter(
-    kind=DELIVER_CONTACT, subject=Cast(OuterRef("pk"), CharField()), state=Outgoing.State.SETTLED
+_CONTACT = Outgoing.objects.filter(kind=DELIVER_CONTACT, subject=Cast(OuterRef("pk"), CharField()))
+_IS_ON_ITS_WAY = Exists(_CONTACT.filter(state__in=Outgoing.OPEN))
+_WAS_SETTLED = Exists(_CONTACT.filter(state=Outgoing.State.SETTLED))
+_NOT_DELIVERED = (Delivery.OWED, Delivery.UNSURE, Delivery.FAILED)
+_MAY_BE_RETRIED = (
+    Q(delivery__in=_NOT_DELIVERED, item__state=ItemState.OPEN) & ~Q(owner__startswith=NOBODY) & ~_WAS_SETTLED
 )
-# It is on its way; or a person may send it again, unless one has seen to it by hand.
-_MAY_BE_RETRIED = Q(delivery__in=(Delivery.UNSURE, Delivery.FAILED), item__state=ItemState.OPEN) & ~Exists(_SETTLED)
-STILL_NEEDED = Q(consent_withdrawn_at=None) & (Q(delivery=Delivery.OWED) | _MAY_BE_RETRIED)
+STILL_NEEDED = Q(consent_withdrawn_at=None) & (_IS_ON_ITS_WAY | _MAY_BE_RETRIED)
 
 
 def _decided(kept: timedelta) -> Rows:

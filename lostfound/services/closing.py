@@ -22,7 +22,7 @@ def close_item(*, item_id: int, state: str, by: str) -> Item:
     """
     if state not in CLOSED:
         raise Invalid("state", "must be returned or closed")
-    item = Item.objects.select_for_update().filter(pk=item_id).first()
+    item = Item.objects.select_for_update().defer("contact_value", "hidden_marks").filter(pk=item_id).first()
     if item is None:
         raise NotFound("item", item_id)
     if not Item.objects.filter(pk=item.pk, state=ItemState.OPEN).update(state=state, closed_at=timezone.now()):

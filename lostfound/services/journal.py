@@ -15,7 +15,8 @@ WORKER = "worker"  # the actor of what ran by itself
 def lock_request(request_id: int | str) -> ContactRequest:
     """The request, locked until the transaction ends. Everything that decides starts here, so nothing overlaps.
 
-    The lock leaves foreign keys alone: a timeline entry of another transaction does not wait for it.
+    Its contact is read where it is needed: whoever decides something else can do so without its data key. The lock
+    leaves foreign keys alone: a timeline entry of another transaction does not wait for it.
     """
     try:
         return _locked().get(pk=request_id)
@@ -35,7 +36,7 @@ def hold_request(request_id: int) -> None:
 
 
 def _locked() -> QuerySet[ContactRequest]:
-    return ContactRequest.objects.select_for_update(no_key=True, of=("self",))
+    return ContactRequest.objects.select_for_update(no_key=True, of=("self",)).defer("contact_value")
 
 
 def move_request(request: ContactRequest, old: RequestState, new: RequestState, **fields: Any) -> None:

@@ -14,6 +14,7 @@ from wecom.sent_cards import CardState
 
 from . import owing
 from .cards import cards_of, close_card, close_cards, create_card
+from .contact import give_up_contact
 from .items import words
 from .journal import lock_request, note
 
@@ -72,7 +73,7 @@ def replay_callback(*, callback_id: int, by: str, why: str = "") -> None:
         if not inbox.replay(callback_id):
             raise NothingToDo("it is being handled, or its message was purged")
         if card:
-            note(card.request, Happened.REPLAYED, actor=by, cause=f"callback {callback_id}", **_because(why))
+            note(card.request_id, Happened.REPLAYED, actor=by, cause=f"callback {callback_id}", **_because(why))
 
 
 @transaction.atomic
@@ -107,6 +108,7 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
         if not outbox.settle(row.pk, why=f"{by}: {why}"):
             raise NothingToDo(f"it is {row.state}")
         if request and row.kind == owing.DELIVER_CONTACT and request.delivery in (Delivery.OWED, Delivery.UNSURE):
+            give_up_contact(request)
             close_cards(request, Final.OVER, actor=by, cause=f"outgoing {row.pk}")
         if request:
             note(request, Happened.SETTLED, actor=by, cause=f"outgoing {row.pk}", kind=row.kind, **_because(why))
@@ -121,7 +123,7 @@ def settle_callback(*, callback_id: int, by: str, why: str) -> None:
         if callback is None or not inbox.settle(callback_id, why=f"{by}: {why}"):
             raise NothingToDo("it is not set aside")
         if card:
-            note(card.request, Happened.SETTLED, actor=by, cause=f"callback {callback_id}", **_because(why))
+            note(card.request_id, Happened.SETTLED, actor=by, cause=f"callback {callback_id}", **_because(why))
 
 
 def _because(why: str) -> dict[str, str]:

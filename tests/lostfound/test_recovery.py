@@ -29,7 +29,7 @@ from tests.lostfound.world import (
     tap,
 )
 from wecom import conf, outbox
-from wecom.models import Callback, Outgoing
+from wecom.models import Attempt, Callback, Outgoing
 
 pytestmark = pytest.mark.django_db
 
@@ -313,6 +313,32 @@ def test_a_callback_whose_key_has_gone_can_be_settled_all_the_same(wecom: WeCom,
     settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
     services.settle_callback(callback_id=row.pk, by="desk", why="请拾取人再点一次")
     assert Callback.objects.filter(pk=row.pk, state="settled").exists()
+
+
+def test_what_belongs_to_a_contact_whose_key_has_gone_can_be_settled(wecom: WeCom, settings: Any) -> None:
+    card = asked()
+    tap(card)
+    late = Callback.objects.create(app="default", digest="0" * 64, state="poison", task_id=card.task_id)
+    Outgoing.objects.filter(kind="lostfound.deliver_contact").update(state="parked")
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="told the owner")
+    services.settle_callback(callback_id=late.pk, by="desk", why="too late")
+    assert Callback.objects.filter(pk=late.pk, state="settled").exists()
+    assert owed("deliver_contact").state == "settled"
+
+
+@pytest.mark.parametrize(("tried", "delivery"), [("applied", "unsure"), ("refused", "failed")])
+def test_a_contact_that_was_settled_by_hand_is_on_its_way_to_nobody(wecom: WeCom, tried: str, delivery: str) -> None:
+    """It was parked before anybody could write down what became of it."""
+    card = asked()
+    tap(card)
+    Attempt.objects.create(outgoing=owed("deliver_contact"), number=1, outcome=tried)
+    Outgoing.objects.filter(kind="lostfound.deliver_contact").update(state="parked", attempts=1)
+    services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="told the owner")
+    assert states(card)[:2] == ("accepted", delivery)
+    with override("en"):
+        assert "on its way" not in for_members.requests_of(OWNER)[0].words
+        assert selectors.next_step(ContactRequest.objects.get()) == "A person has seen to the contact by hand."
 
 
 def test_an_owner_is_not_sent_to_the_desk_for_what_it_has_settled(wecom: WeCom) -> None:

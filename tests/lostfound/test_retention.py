@@ -98,7 +98,7 @@ def test_a_contact_that_failed_is_kept_only_while_it_may_be_sent_again(
     assert ContactRequest.objects.get().contact_value == kept
 
 
-@pytest.mark.parametrize("delivery", ["unsure", "failed"])
+@pytest.mark.parametrize("delivery", ["owed", "unsure", "failed"])
 def test_a_contact_is_not_kept_for_a_retry_once_its_item_is_back(wecom: WeCom, delivery: str) -> None:
     delivered(wecom)
     ContactRequest.objects.update(delivery=delivery)
