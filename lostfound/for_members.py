@@ -13,7 +13,7 @@ from wecom.sent_cards import CardState
 
 from .models import Card, ContactRequest, Item, Photo, Preference, TimelineEntry
 from .services import pickup_code
-from .services.owing import contact_was_settled
+from .services.owing import contact_was_settled, owner_may_have_it
 from .spoken import spoken
 from .states import Channel, Custody, Delivery, Happened, ItemState, RequestState
 
@@ -111,7 +111,7 @@ def finders_story(request: ContactRequest) -> Story:
         case RequestState.PENDING:
             return Story(request, _("Waiting for your answer."), "wait")
         case RequestState.ACCEPTED if request.consent_withdrawn_at:
-            asked = request.delivery != Delivery.FAILED and not request.owner_is_erased
+            asked = owner_may_have_it(request) and not request.owner_is_erased
             words = _("You took your consent back; the owner was asked to delete the contact.")
             return Story(request, words if asked else _("You took your consent back."), "over")
         case RequestState.ACCEPTED:

@@ -31,10 +31,10 @@ def replies_to(member: str) -> "QuerySet[Outgoing]":
 
 
 def forget_messages(messages: "QuerySet[Outgoing]") -> None:
-    """The words of messages that are over; that they were sent, and when, stays known."""
-    over = list(messages.exclude(state__in=Outgoing.OPEN).values_list("pk", flat=True))
-    Outgoing.objects.filter(pk__in=over).update(content="", settled="")
-    Attempt.objects.filter(outgoing__in=over).update(request={}, answer={})
+    """The words of messages that are over, and of all tries; that they were sent, and when, stays known."""
+    keys = list(messages.values_list("pk", flat=True))
+    Outgoing.objects.filter(pk__in=keys).exclude(state__in=Outgoing.OPEN).update(content="", settled="")
+    Attempt.objects.filter(outgoing__in=keys).exclude(outcome=Attempt.Outcome.OPEN).update(request={}, answer={})
 
 
 def forget_cards(cards: Iterable[int], nobody: str) -> None:

@@ -24,6 +24,7 @@ from psycopg_pool import ConnectionPool
 
 CALLBACKS = "/wecom/callback"
 CALLBACK, PAGE = 1.0, 10.0  # seconds without a word from the server
+_PASSES = ("SQLITE_BUSY", "SQLITE_BUSY_RECOVERY")  # the second: somebody tidies up after a process that was killed
 NAP = 0.002  # seconds, about, until SQLite is looked at again
 
 _here = threading.local()
@@ -105,8 +106,6 @@ def _until_free(execute: Callable[..., Any], sql: str, params: Any, many: bool, 
         try:
             return execute(sql, params, many, context)
         except OperationalError as exc:
-            # SQLITE_BUSY_RECOVERY too: somebody tidies up after a process that was killed.
-            is_busy = getattr(exc.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY")
-            if not is_busy or time.monotonic() > give_up:
+            if getattr(exc.__cause__, "sqlite_errorname", "") not in _PASSES or time.monotonic() > give_up:
                 raise
         time.sleep(NAP * random.uniform(0.5, 1.5))  # noqa: S311  so that two do not always meet

@@ -198,9 +198,9 @@ def _database() -> dict[str, Any]:
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL", 24),
             "timeout": each,
-            # By itself the pool tries again after 1, 2, 4, 8 … s, and after a long outage it sleeps on while the
-            # server is back. An attempt that fails ends at once; whoever asks next makes the next one.
-            "reconnect_timeout": 0.0,
+            # The pool tries again after 1, 2, 4, 8 … s; for longer than somebody waits it must not go on so, or it
+            # sleeps while the server is back. Whoever asks next begins anew.
+            "reconnect_timeout": each,
             "connection_class": Connection,
         }
         config["CONN_HEALTH_CHECKS"] = True

@@ -5,7 +5,7 @@ Every piece of news is a line of the timeline, in the transaction that records i
 
 from typing import Any
 
-from lostfound.models import Card
+from lostfound.models import Card, ContactRequest
 from lostfound.states import Final, Happened, RequestState
 from wecom.sent_cards import CardChange, Follower, News, SentCard, What
 
@@ -41,8 +41,9 @@ class CardFollower(Follower):
 
     def unwanted(self, card: SentCard) -> str:
         ours = _ours(card)
-        if ours.request.state != RequestState.PENDING:
-            return f"the request is {ours.request.state}"
+        state = _request_of(ours).state
+        if state != RequestState.PENDING:
+            return f"the request is {state}"
         return "a newer card replaces it" if ours.final else ""
 
     def hears(self, card: SentCard, news: News) -> None:
@@ -67,6 +68,10 @@ def _ours(card: SentCard) -> Card:
     return card if isinstance(card, Card) else Card.objects.only("request", "round", "final").get(pk=card.pk)
 
 
+def _request_of(card: Card) -> ContactRequest:
+    return ContactRequest.objects.defer("contact_value").get(pk=card.request_id)
+
+
 def _details(card: SentCard, final: str, news: News) -> dict[str, Any]:
     told: dict[str, Any] = {"why": news.why, "errcode": news.errcode, "rescue": news.rescue}
     if news.what == What.UPDATING:
@@ -77,9 +82,10 @@ def _details(card: SentCard, final: str, news: News) -> dict[str, Any]:
 
 
 def _tell_owner(card: Card, news: News) -> None:
-    if card.request.state != RequestState.PENDING:
+    request = _request_of(card)
+    if request.state != RequestState.PENDING:
         return
     if news.errcode in _GONE:
-        end_unanswered(card.request, by=WORKER, tell="finder_gone", cause=news.cause)
+        end_unanswered(request, by=WORKER, tell="finder_gone", cause=news.cause)
     else:
         owing.owe_tell(card.request_id, f"{news.what}-{card.round}")

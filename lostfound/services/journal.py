@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from lostfound.errors import NotFound, RequestClosed
-from lostfound.models import Card, ContactRequest, TimelineEntry
+from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from lostfound.states import Happened, RequestState
 
 WORKER = "worker"  # the actor of what ran by itself
@@ -26,7 +26,13 @@ def lock_request(request_id: int | str) -> ContactRequest:
 
 def lock_request_of(cards: QuerySet[Card]) -> ContactRequest | None:
     """The request of the first of these cards, locked as above, its item at hand; None where there is no card."""
-    return _locked().select_related("item").filter(pk=cards.values("request")[:1]).first()
+    found = _locked().select_related("item").defer("contact_value", "item__contact_value", "item__hidden_marks")
+    return found.filter(pk=cards.values("request")[:1]).first()
+
+
+def locked_items() -> QuerySet[Item]:
+    """Items, to be locked until the transaction ends; what is sealed is read where it is needed, as above."""
+    return Item.objects.select_for_update().defer("contact_value", "hidden_marks")
 
 
 def hold_request(request_id: int) -> None:

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from lostfound import card_content
 from lostfound.models import Card, ContactRequest
+from lostfound.states import Delivery
 from wecom import outbox
 from wecom.outbox import Outgoing
 
@@ -42,6 +43,11 @@ def contact_has_begun(request: ContactRequest) -> bool:
 def contact_was_settled(request: ContactRequest) -> bool:
     """Whether a person has seen to the contact in another way."""
     return Outgoing.objects.filter(effect_key=_contact_key(request), state=outbox.State.SETTLED).exists()
+
+
+def owner_may_have_it(request: ContactRequest) -> bool:
+    """Whether the contact may have reached the owner, through us or through a person who saw to it."""
+    return request.delivery != Delivery.FAILED or contact_was_settled(request)
 
 
 def drop_contact(request: ContactRequest, *, why: str) -> None:

@@ -183,11 +183,24 @@ def test_what_an_owner_wrote_goes_from_the_card_too_and_the_card_still_gets_its_
     assert wecom.cards == {card.task_id: "已撤回"}
 
 
-def test_an_owner_is_forgotten_whose_contact_cannot_be_opened_any_more(wecom: WeCom, settings: Any) -> None:
+def test_what_an_owner_wrote_goes_from_a_try_that_is_still_repeated(wecom: WeCom) -> None:
+    ask(message="it is mine, says Zhang San")
+    wecom.will(SEND, LOST)
+    outbox.drain()
+    erase(OWNER)
+    assert owed("send_card").state == "waiting"
+    assert "zhang san" not in whole_database()
+
+
+@pytest.mark.parametrize("member", [FINDER, OWNER])
+def test_a_member_is_forgotten_whose_contact_cannot_be_opened_any_more(
+    wecom: WeCom, settings: Any, member: str
+) -> None:
     tap(asked())
     settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
-    erase(OWNER)
-    assert ContactRequest.objects.defer("contact_value").get().owner.startswith("erased-")
+    erase(member)
+    request = ContactRequest.objects.defer("contact_value").get()
+    assert member not in (request.owner, request.finder)
 
 
 def test_nobody_writes_to_an_owner_who_was_forgotten(wecom: WeCom) -> None:

@@ -10,12 +10,13 @@ from django.utils.translation import override
 import lostfound.conf
 from lostfound import for_members, handlers, selectors, services
 from lostfound.errors import NotFound, NothingToDo, RequestClosed
-from lostfound.models import Card, ContactRequest
+from lostfound.models import Card, ContactRequest, Item
 from lostfound.states import Happened as H
 from tests.lostfound.world import (
     FINDER,
     LOST,
     OWNER,
+    PHONE,
     SEND,
     UPDATE,
     WeCom,
@@ -325,6 +326,36 @@ def test_what_belongs_to_a_contact_whose_key_has_gone_can_be_settled(wecom: WeCo
     services.settle_callback(callback_id=late.pk, by="desk", why="too late")
     assert Callback.objects.filter(pk=late.pk, state="settled").exists()
     assert owed("deliver_contact").state == "settled"
+
+
+def test_a_card_comes_to_its_end_though_the_key_of_the_contact_has_gone(wecom: WeCom, settings: Any) -> None:
+    request = ask()
+    wecom.will(SEND, LOST)
+    outbox.drain()
+    services.agree_on_page(request_id=request.pk, finder=FINDER, channel="phone", value=PHONE)
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    drain_later()
+    assert Card.objects.get().state != "owed"
+
+
+def test_a_finder_says_no_and_a_thing_goes_back_without_the_key_of_the_contact(wecom: WeCom, settings: Any) -> None:
+    card = asked()
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    assert tap(card, "decline") == ""
+    services.say_returned(item_id=card.request.item_id, reporter=FINDER)
+    assert Item.objects.defer("contact_value", "hidden_marks").get().state == "returned"
+
+
+def test_an_owner_who_got_the_contact_by_hand_is_asked_to_delete_it(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 81013})
+    outbox.drain()
+    services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="told the owner")
+    tap(card, "decline")
+    assert owed("tell").subject.endswith(":please_delete")
+    with override("en"):
+        assert "was asked to delete" in for_members.finders_story(ContactRequest.objects.get()).words
 
 
 @pytest.mark.parametrize(("tried", "delivery"), [("applied", "unsure"), ("refused", "failed")])

@@ -515,6 +515,15 @@ class TestLimits:
         alert = Alert.objects.get(what=alerts.PAUSED)
         assert (alert.subject, alert.text) == ("app:default", "gettoken errcode=40001")
 
+    def test_so_is_one_whose_renewal_was_refused_while_a_call_was_made(self, shop: Shop, platform: Platform) -> None:
+        row = shop.owe()
+        refused = TokenUnavailable("gettoken was refused: 40001", retry_after=timedelta(minutes=10), errcode=40001)
+        with patch("wecom.client.Client.call", side_effect=refused):
+            outbox.drain()
+        assert Alert.objects.get(what=alerts.PAUSED).text == "gettoken errcode=40001"
+        assert (now_state(row), row.failures) == ("waiting", 0)
+        assert row.due_at > timezone.now() + timedelta(minutes=9)
+
 
 @pytest.mark.parametrize(
     ("answer", "unreached"),

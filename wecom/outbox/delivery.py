@@ -63,7 +63,7 @@ def _deliver(row: Outgoing) -> None:
     except limits.Held as held:
         _wait(row, until=held.until, why=held.why)
     except TokenUnavailable as exc:
-        if exc.errcode is not None:  # refused, and somebody else was the first to hear of it
+        if exc.errcode is not None:
             _tell_refused(row, exc.errcode)
         _wait(row, until=timezone.now() + (exc.retry_after or API_REST), why=str(exc))
     except ApiError as exc:
@@ -217,6 +217,9 @@ def _tell_limits(row: Outgoing, call: Call, tried: Tried) -> datetime | None:
     """Let all workers learn from this answer; until when they have to wait, None where only this row is concerned."""
     if tried.outcome is Outcome.UNKNOWN and limits.unanswered(row.app, call.path):
         alerts.alert(alerts.PAUSED, limits.api_name(row.app, call.path), "no answer several times in a row")
+    if isinstance(tried.error, TokenUnavailable) and tried.error.errcode is not None:
+        _tell_refused(row, tried.error.errcode)
+        return timezone.now() + (tried.error.retry_after or API_REST)
     if tried.errcode is None:
         return None
     reaction = explain(tried.errcode).reaction
@@ -243,6 +246,7 @@ def _pause(row: Outgoing, exc: ApiError) -> None:
 
 
 def _tell_refused(row: Outgoing, errcode: int) -> None:
+    """A person must act; a login, or whoever else was the first to hear of it, has told nobody."""
     alerts.alert(alerts.PAUSED, limits.app_name(row.app), f"gettoken errcode={errcode}")
 
 
