@@ -27,7 +27,7 @@ def tell_alerts() -> None:
     alerts.tell_due()
 
 
-@periodic("wecom.members", every=timedelta(hours=1))
+@periodic("wecom.members", every=timedelta(minutes=5))
 def refresh_members() -> None:
     """Hear of new names, and of those who have left."""
     for app in conf.aliases():

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from .models import Lease
+
+SKEW = timedelta(minutes=10)  # by which the clocks of two hosts may differ
 
 
 def me() -> str:
@@ -21,9 +24,12 @@ _SALT = secrets.token_hex(2)
 
 
 def acquire(name: str, length: timedelta, *, holder: str) -> bool:
-    """Take the name unless somebody else's time is still running; True where it is now ours."""
+    """Take the name unless somebody else's time is still running; True where it is now ours.
+
+    A time that ends later than any could was written by a clock that was ahead, and counts as over.
+    """
     now = timezone.now()
-    free = Lease.objects.filter(pk=name, until__lte=now)
+    free = Lease.objects.filter(Q(until__lte=now) | Q(until__gt=now + length + SKEW), pk=name)
     if not Lease.objects.filter(pk=name).exists():
         Lease.objects.bulk_create([Lease(pk=name, until=now)], ignore_conflicts=True)
     # Look before writing: on SQLite even a filtered UPDATE that hits nothing waits for the writer's lock.

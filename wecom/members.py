@@ -2,12 +2,13 @@
 
     member = members.ask(userid)            WeCom is asked now, the row is kept
     members.named(["lisi", "zhangsan"])     {userid: name}, from the rows alone
-    members.refresh()                       the worker does it every hour: rows are a day old at most
+    members.refresh()                       the worker does it every few minutes: rows are about a day old at most
 
 Calls of WeCom: outside of transactions only.
 """
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 FRESH = timedelta(days=1)
 AT_ONCE = 500
+NOT_LONGER = 20.0  # seconds
 WORKING_HERE = (1, 4)  # active, or not yet activated; 2 is disabled, 5 has left
 
 
@@ -56,10 +58,16 @@ def ask(userid: str, *, app: str = conf.DEFAULT) -> Member:
 
 
 def refresh(*, app: str = conf.DEFAULT, older_than: timedelta = FRESH, most: int = AT_ONCE) -> int:
-    """Ask again about those who were asked about longer ago than that, while WeCom answers; how many were."""
+    """Ask again about those who were asked about longer ago than that, while WeCom answers; how many were.
+
+    Not for long: other work by the clock waits, and those who are left are the first next time.
+    """
+    give_up = time.monotonic() + NOT_LONGER
     stale = Member.objects.filter(app=app, checked_at__lt=timezone.now() - older_than).order_by("checked_at")
     userids = list(stale.values_list("userid", flat=True)[:most])
     for number, userid in enumerate(userids):
+        if time.monotonic() > give_up:
+            return number
         try:
             _ask(userid, app)
         except Refused:

@@ -194,6 +194,8 @@ def _database() -> dict[str, Any]:
         options["options"] = f"{given} {options.get('options', '')}".strip()
         for name, seconds in {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}.items():
             options.setdefault(name, seconds)  # so that a host that has gone is noticed in a minute
+        # Nor may TCP double its pauses for what nobody has acknowledged: it would sleep while the network is back.
+        options.setdefault("tcp_user_timeout", 10_000)
         options["pool"] = {
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL", 24),

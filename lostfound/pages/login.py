@@ -6,6 +6,7 @@ a code. Silent inside the client, by QR code elsewhere.
 
 import logging
 import secrets
+import threading
 import time
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 PENDING = "logins"  # in the session: state → [where to go, when it began]
 SECONDS = 600
 AT_ONCE = 5  # tabs
+# While WeCom hangs, those who log in must not take every thread of a web process: the others answer its callbacks.
+ASKING, TURN = 2, 0.3  # at once, and seconds in which one of them may come free
+_asking = threading.BoundedSemaphore(ASKING)
 
 
 @everybody
@@ -54,6 +58,9 @@ def back(request: HttpRequest) -> HttpResponse:
         return _refused(request, "stale", 403)
     if not request.GET.get("code"):
         return _refused(request, "stopped", 400, wanted)
+    if not _asking.acquire(timeout=TURN):
+        logger.error("login refused: too many wait for WeCom")
+        return _refused(request, "down", 503, wanted)
     try:
         userid = oauth.userid_of(clients.get(), request.GET["code"])
         start(request, members.ask(userid))
@@ -66,6 +73,8 @@ def back(request: HttpRequest) -> HttpResponse:
     except WeComError as exc:
         logger.error("login failed: %s", exc)
         return _refused(request, "down", 503, wanted)
+    finally:
+        _asking.release()
     return HttpResponseRedirect(wanted)
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from lostfound.pages import login
 from tests.lostfound.member import logged_in
 from wecom import conf, members
 from wecom.members import Member
@@ -240,6 +241,15 @@ def test_where_wecom_does_not_answer_the_others_are_asked_about_later() -> None:
     assert (members.refresh(), members.refresh()) == (0, 2)
 
 
+def test_asking_about_everybody_does_not_keep_other_work_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    members.ask("zhangsan")
+    Member.objects.update(checked_at=timezone.now() - timedelta(days=2))
+    monkeypatch.setattr(members, "NOT_LONGER", -1.0)
+    assert members.refresh() == 0
+    monkeypatch.undo()
+    assert members.refresh() == 1
+
+
 def test_logout_is_by_post_and_for_good() -> None:
     client = browser()
     log_in(client)
@@ -308,6 +318,22 @@ def test_when_wecom_is_down_one_can_try_again(settings: Any) -> None:
     assert answer.status_code == 503
     assert "/login/?next=/lost/" in answer.content.decode()
     assert not is_in(client)
+
+
+def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks() -> None:
+    client = browser()
+    back = choose(client, to_wecom(client, "/lost/"), "zhangsan")
+    for _ in range(login.ASKING):
+        login._asking.acquire()
+    try:
+        answer = client.get(back)
+    finally:
+        for _ in range(login.ASKING):
+            login._asking.release()
+    assert answer.status_code == 503
+    assert "/login/?next=/lost/" in answer.content.decode()
+    log_in(client)
+    assert is_in(client)
 
 
 def every_address(patterns: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:

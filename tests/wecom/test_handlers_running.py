@@ -317,7 +317,9 @@ class TestWhenAHandlerRaises:
         before = timezone.now()
         kept = self.fail(client, exc, 12)
         assert (kept.state, kept.failures) == ("waiting", 12)
-        assert (kept.due_at - before).total_seconds() >= 3600
+        pause = (kept.due_at - before).total_seconds()
+        is_database = isinstance(exc, OperationalError | InterfaceError)  # members wait, and it is there again soon
+        assert pause < 130 if is_database else pause >= 3600
         dispatch._routes.clear()
         on_message()(lambda: None)
         make_due()

@@ -309,6 +309,26 @@ class TestDoubt:
         assert (now_state(row), len(platform.calls())) == ("parked", 1)
         assert shop.settled[-1].outcome is Outcome.UNKNOWN
 
+    def test_a_doubt_is_repeated_once_more_before_it_is_too_old(self, shop: Shop, platform: Platform) -> None:
+        shop.register(repeat_within=timedelta(hours=3, minutes=30))
+        row = shop.owe()
+        platform.answers(502, 502)
+        outbox.drain()
+        Attempt.objects.update(started_at=timezone.now() - timedelta(hours=3, minutes=25))
+        Outgoing.objects.update(failures=20)
+        make_due()
+        outbox.drain()
+        assert now_state(row) == "waiting"
+        assert timedelta(minutes=3) < row.due_at - timezone.now() < timedelta(minutes=4)
+
+    def test_once_wecom_is_back_nobody_waits_for_long(self, shop: Shop, platform: Platform) -> None:
+        row = shop.owe()
+        Outgoing.objects.update(failures=20)
+        platform.answers(502)
+        outbox.drain()
+        assert now_state(row) == "waiting"
+        assert timedelta(minutes=9) < row.due_at - timezone.now() < timedelta(minutes=13)
+
     def test_a_repeat_that_would_read_differently_is_parked(self, shop: Shop, platform: Platform) -> None:
         shop.register(repeat_within=timedelta(hours=3))
         row = shop.owe()

@@ -5,6 +5,7 @@ because a mistake may be a race that another try does not lose, and then a perso
 """
 
 import logging
+from datetime import timedelta
 from enum import Enum
 
 from django.db import InterfaceError, OperationalError
@@ -39,6 +40,10 @@ class Tries(Enum):
     FOR_DAYS = 80
 
 
+# What has gone, or is locked for some minutes by a migration, is asked again soon for the first hour: members wait.
+DATABASE_AWAY = (OperationalError, InterfaceError)
+SOON, SOON_PAUSE = 30, timedelta(minutes=2)
+
 TABLE: dict[type[BaseException], Tries] = {
     # Bad weather: it passes, and the handler is right.
     OperationalError: Tries.FOR_DAYS,  # the database is away, or two transactions met
@@ -69,7 +74,10 @@ def failed(row: Callback, exc: Exception) -> None:
     if failures >= tries.value:
         set_aside(row, why=why, text=f"event={row.event} why={type(exc).__name__}", **tried)
     else:
-        due_at = timezone.now() + jobs.backoff(failures)
+        pause = jobs.backoff(failures)
+        if isinstance(exc, DATABASE_AWAY) and failures <= SOON:
+            pause = min(pause, SOON_PAUSE)
+        due_at = timezone.now() + pause
         jobs.let_go(row, state=Callback.State.WAITING, due_at=due_at, error=why, **tried)
 
 

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 ORDER = ("deadline", "pk")
 API_REST = timedelta(seconds=60)
+LONGEST_PAUSE = timedelta(minutes=10)  # once WeCom is back, nobody waits for much longer than that
+LAST_CHANCE = timedelta(minutes=1)  # so long before a repeat could be seen twice
 
 
 class Lost(Exception):
@@ -182,10 +184,19 @@ def _decide(row: Outgoing, kind: Kind, call: Call, tried: Tried, rest: datetime 
         _end(row, kind, State.PARKED, tried, in_doubt=in_doubt or tried.outcome is Outcome.UNKNOWN)
     else:
         failures = row.failures + 1
-        pause = jobs.backoff(failures) * random.uniform(1.0, 1.2)  # noqa: S311  spreads retries
+        pause = min(jobs.backoff(failures), LONGEST_PAUSE) * random.uniform(1.0, 1.2)  # noqa: S311  spreads retries
         if isinstance(tried.error, TransportError | NotSent) and tried.error.retry_after:
             pause = max(pause, tried.error.retry_after)
-        _wait(row, until=timezone.now() + pause, why=tried.errmsg, failures=failures)
+        _wait(row, until=_in_time(row, kind, timezone.now() + pause), why=tried.errmsg, failures=failures)
+
+
+def _in_time(row: Outgoing, kind: Kind, until: datetime) -> datetime:
+    """Or earlier, where it could not be repeated any more by then."""
+    doubt = _doubt(row, since=row.doubt_from) if kind.repeat_within else None
+    if doubt is None or kind.repeat_within is None:
+        return until
+    last = doubt.started_at + kind.repeat_within - LAST_CHANCE
+    return min(until, last) if last > timezone.now() else until
 
 
 def _end(row: Outgoing, kind: Kind, state: State, tried: Tried, *, in_doubt: bool) -> None:
