@@ -50,6 +50,7 @@ STILL_FACTS = ("django.db.models.TextChoices", "django.utils.translation.gettext
 # The network is touched in these places only.
 MAY_IMPORT_REQUESTS = (
     "wecom.client",
+    "wecom.client.heads",
     "wecom.client.hooks",
     "wecom.client.wire",
     "wecom.doctor",

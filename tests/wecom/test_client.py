@@ -21,6 +21,7 @@ from tests.support import free_port
 from tests.wecom.wire import Platform, serving
 from wecom import client as client_module
 from wecom import clients, conf, messages
+from wecom.client import heads, hooks
 from wecom.errors import (
     ApiError,
     ChannelRefused,
@@ -224,6 +225,18 @@ def test_an_unknown_app_is_a_wrong_setting() -> None:
         clients.get("nobody")
 
 
+def own_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """For a server on this machine; our calls trust it."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+    name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*made.split(), *name, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    return tls
+
+
 class TestOverARealSocket:
     """Faults of the line itself, which no double of `requests` can play."""
 
@@ -252,13 +265,7 @@ class TestOverARealSocket:
     def test_tls_that_breaks_after_the_request_leaves_a_doubt(
         self, base: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-        made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
-        name = ["-addext", "subjectAltName=IP:127.0.0.1"]
-        subprocess.run([*made.split(), *name, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(certificate, key)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        tls = own_certificate(tmp_path, monkeypatch)
 
         def answer_in_the_clear(handler: BaseHTTPRequestHandler) -> None:
             with socket.socket(fileno=handler.connection.detach()) as bare:
@@ -293,6 +300,45 @@ class TestOverARealSocket:
                 clients.get().send(BODY)
             took = time.monotonic() - started
         assert took < 2
+
+    @pytest.mark.parametrize("encrypted", [False, True])
+    @pytest.mark.parametrize("what", ["a call", "an alert"])
+    def test_nor_does_one_that_drips_before_the_body_begins(
+        self, base: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encrypted: bool, what: str
+    ) -> None:
+        def drip(handler: BaseHTTPRequestHandler) -> None:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            for _ in range(60):
+                try:
+                    handler.wfile.write(b"x")
+                except OSError:
+                    return
+                time.sleep(0.05)
+
+        monkeypatch.setattr(heads, "HEAD", 0.4)
+        started = time.monotonic()
+        with serving(drip, tls=own_certificate(tmp_path, monkeypatch) if encrypted else None) as url:
+            base(url)
+            with pytest.raises(TransportError):
+                clients.get().send(BODY) if what == "a call" else hooks.post(url, {}, words="")
+            took = time.monotonic() - started
+        assert took < 2
+
+    def test_an_alert_is_given_up_whose_answer_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def drip(handler: BaseHTTPRequestHandler) -> None:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(60):
+                try:
+                    handler.wfile.write(b" ")
+                except OSError:
+                    return
+                time.sleep(0.05)
+
+        monkeypatch.setattr(hooks, "TOTAL", 0.4)
+        started = time.monotonic()
+        with serving(drip) as url, pytest.raises(TransportError):
+            hooks.post(url, {}, words="")
+        assert time.monotonic() - started < 3
 
     def test_an_answer_without_end_is_cut_off(self, base: Any) -> None:
         bomb = gzip.compress(b"0" * 50_000_000)

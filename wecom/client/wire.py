@@ -88,7 +88,7 @@ def exchange(
         )
         crash.point("out.request_sent")
         with response:
-            content = _read(response, give_up, patience)
+            content = read_body(response, give_up, most=patience.most)
     except requests.exceptions.ConnectTimeout:
         raise Unreachable(f"{path}: no connection in {patience.connect:g} s") from None
     except requests.exceptions.SSLError as exc:
@@ -115,17 +115,17 @@ def checked(path: str, content: bytes) -> dict[str, Any]:
     return answer
 
 
-def _read(response: requests.Response, give_up: float, patience: Patience) -> bytes:
-    """The body, up to the most allowed; a server that drips holds us no longer than the total."""
+def read_body(response: requests.Response, give_up: float, *, most: int) -> bytes:
+    """The body, up to so many bytes; a server that drips holds us no longer than until then (time.monotonic)."""
     parts: list[bytes] = []
     size = 0
     while chunk := response.raw.read1(16 * 1024, decode_content=True):
         parts.append(chunk)
         size += len(chunk)
-        if size > patience.most:
-            raise requests.exceptions.ContentDecodingError(f"answer over {patience.most} bytes")
+        if size > most:
+            raise requests.exceptions.ContentDecodingError(f"answer over {most} bytes")
         if time.monotonic() > give_up:
-            raise requests.exceptions.ReadTimeout(f"no whole answer in {patience.total:g} s")
+            raise requests.exceptions.ReadTimeout("no whole answer in time")
     return b"".join(parts)
 
 
