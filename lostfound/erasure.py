@@ -38,11 +38,10 @@ from .models import (
     TimelineEntry,
 )
 from .services import owing, suggesting
-from .services.cards import close_cards
 from .services.contact import give_up_contact
 from .services.journal import note
 from .services.photos import delete_photos
-from .states import NOBODY, Category, Delivery, Final, Happened, ItemState, RequestState
+from .states import NOBODY, Category, Delivery, Happened, ItemState, RequestState
 
 PATIENCE = timedelta(seconds=70)  # longer than the lease of a dead worker
 STILL_OWED = (Outgoing.State.WAITING, Outgoing.State.PARKED, Outgoing.State.DEAD)
@@ -195,8 +194,7 @@ def _end_deliveries(member: str, by: str) -> None:
     """
     mine = ContactRequest.objects.filter(owner=member)
     for request in mine.filter(delivery__in=(Delivery.OWED, Delivery.UNSURE)).defer("contact_value"):
-        give_up_contact(request)
-        close_cards(request, Final.OVER, actor=by)
+        give_up_contact(request, actor=by)
     mine.filter(delivery__in=(Delivery.UNSURE, Delivery.FAILED)).update(contact_value="")
 
 

@@ -49,14 +49,15 @@ def settle_contact(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
     return None
 
 
-def give_up_contact(request: ContactRequest) -> None:
-    """It is not sent any more, and nobody waits for it: it failed, or was tried and may have arrived. The finder's
-    cards say no more. What failed before stays as it is.
+def give_up_contact(request: ContactRequest, *, actor: str, cause: str = "") -> None:
+    """It is not sent any more: it failed, or was tried and may have arrived. The finder's cards say that it is over;
+    where it had failed before, they have said so.
     """
     if request.delivery in (Delivery.OWED, Delivery.UNSURE):
         in_doubt = outbox.may_have_worked(owing.DELIVER_CONTACT, request.pk)
         request.delivery = Delivery.UNSURE if in_doubt else Delivery.FAILED
         request.save(update_fields=["delivery"])
+        close_cards(request, Final.OVER, actor=actor, cause=cause)
 
 
 def take_back_contact(request: ContactRequest, to: RequestState, *, why: str) -> None:

@@ -13,7 +13,7 @@ from wecom.outbox import Outgoing
 from wecom.sent_cards import CardState
 
 from . import owing
-from .cards import cards_of, close_card, close_cards, create_card
+from .cards import cards_of, close_card, create_card
 from .contact import give_up_contact
 from .items import words
 from .journal import lock_request, note
@@ -107,9 +107,8 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
         row.refresh_from_db()
         if not outbox.settle(row.pk, why=f"{by}: {why}"):
             raise NothingToDo(f"it is {row.state}")
-        if request and row.kind == owing.DELIVER_CONTACT and request.delivery in (Delivery.OWED, Delivery.UNSURE):
-            give_up_contact(request)
-            close_cards(request, Final.OVER, actor=by, cause=f"outgoing {row.pk}")
+        if request and row.kind == owing.DELIVER_CONTACT:
+            give_up_contact(request, actor=by, cause=f"outgoing {row.pk}")
         if request:
             note(request, Happened.SETTLED, actor=by, cause=f"outgoing {row.pk}", kind=row.kind, **_because(why))
 

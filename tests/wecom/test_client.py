@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import time
 import traceback
+from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -225,6 +226,24 @@ def test_an_unknown_app_is_a_wrong_setting() -> None:
         clients.get("nobody")
 
 
+A_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+
+
+def drips(begin: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    """An answer that begins so at once, and goes on by single bytes for some seconds."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(begin)
+        for _ in range(100):
+            try:
+                handler.wfile.write(b"x")
+            except OSError:
+                return
+            time.sleep(0.05)
+
+    return answer
+
+
 def own_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """For a server on this machine; our calls trust it."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -283,18 +302,9 @@ class TestOverARealSocket:
                 clients.get().send(BODY)
 
     def test_a_server_that_drips_does_not_hold_us_for_ever(self, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        def drip(handler: BaseHTTPRequestHandler) -> None:
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            for _ in range(100):
-                try:
-                    handler.wfile.write(b" ")
-                except OSError:
-                    return
-                time.sleep(0.05)
-
         monkeypatch.setattr(client_module, "TOTAL", 0.4)
         started = time.monotonic()
-        with serving(drip) as url:
+        with serving(drips(A_HEAD)) as url:
             base(url)
             with pytest.raises(TransportError):
                 clients.get().send(BODY)
@@ -306,18 +316,11 @@ class TestOverARealSocket:
     def test_nor_does_one_that_drips_before_the_body_begins(
         self, base: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encrypted: bool, what: str
     ) -> None:
-        def drip(handler: BaseHTTPRequestHandler) -> None:
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
-            for _ in range(60):
-                try:
-                    handler.wfile.write(b"x")
-                except OSError:
-                    return
-                time.sleep(0.05)
-
         monkeypatch.setattr(heads, "HEAD", 0.4)
         started = time.monotonic()
-        with serving(drip, tls=own_certificate(tmp_path, monkeypatch) if encrypted else None) as url:
+        with serving(
+            drips(b"HTTP/1.1 200 OK\r\nX-Long: "), tls=own_certificate(tmp_path, monkeypatch) if encrypted else None
+        ) as url:
             base(url)
             with pytest.raises(TransportError):
                 clients.get().send(BODY) if what == "a call" else hooks.post(url, {}, words="")
@@ -325,18 +328,9 @@ class TestOverARealSocket:
         assert took < 2
 
     def test_an_alert_is_given_up_whose_answer_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def drip(handler: BaseHTTPRequestHandler) -> None:
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            for _ in range(60):
-                try:
-                    handler.wfile.write(b" ")
-                except OSError:
-                    return
-                time.sleep(0.05)
-
         monkeypatch.setattr(hooks, "TOTAL", 0.4)
         started = time.monotonic()
-        with serving(drip) as url, pytest.raises(TransportError):
+        with serving(drips(A_HEAD)) as url, pytest.raises(TransportError):
             hooks.post(url, {}, words="")
         assert time.monotonic() - started < 3
 
