@@ -35,9 +35,9 @@ def rows() -> Iterator[Row]:
 
     A request holds its timeline, a card its codes, an outgoing row its tries. Times are aware datetimes.
     """
-    for callback in _all(Callback.objects.defer("plaintext")):
+    for callback in _all(Callback.objects.all()):
         yield {"type": "callback", **_fields(callback, _CALLBACK)}
-    for request in _all(ContactRequest.objects.defer("contact_value", "message").prefetch_related("timeline")):
+    for request in _all(ContactRequest.objects.defer("message").prefetch_related("timeline")):
         yield {"type": "request", **_fields(request, _REQUEST), "timeline": _timeline(request)}
     for card in _all(Card.objects.defer("payload").prefetch_related("codes")):
         yield {"type": "card", **_fields(card, _CARD), "codes": _parts(card.codes, _CODE)}

@@ -13,7 +13,7 @@ from wecom.sent_cards import CardState
 
 from .models import Card, ContactRequest, Item, Photo, Preference, TimelineEntry
 from .services import pickup_code
-from .services.owing import contact_was_settled, owner_may_have_it
+from .services.owing import contact_was_settled, was_told
 from .spoken import spoken
 from .states import Channel, Custody, Delivery, Happened, ItemState, RequestState
 
@@ -37,7 +37,7 @@ class Story:
 
 def item_for(pk: int, *, member: str) -> Item | None:
     """The item, if this member may see it: while it is open everybody, afterwards those whom it concerns."""
-    item = Item.objects.prefetch_related("photos").defer("hidden_marks", "contact_value").filter(pk=pk).first()
+    item = Item.objects.prefetch_related("photos").filter(pk=pk).first()
     if item is None or item.state == ItemState.OPEN or item.reporter == member:
         return item
     return item if item.requests.filter(owner=member).exists() else None
@@ -73,25 +73,25 @@ def places() -> list[str]:
 def reports_of(member: str) -> list[Item]:
     """One's own reports, each with `asked`: how many wait for one's answer."""
     waiting = Count("requests", filter=Q(requests__state=RequestState.PENDING))
-    rows = Item.objects.filter(reporter=member).defer("hidden_marks", "contact_value").prefetch_related("photos")
+    rows = Item.objects.filter(reporter=member).prefetch_related("photos")
     return list(rows.annotate(asked=waiting).order_by("-pk")[:MOST])
 
 
 def waiting_for(member: str) -> list[ContactRequest]:
     """What this finder has been asked and has not answered; the answer is given on the card."""
     rows = ContactRequest.objects.filter(finder=member, state=RequestState.PENDING).select_related("item")
-    return list(rows.defer("contact_value").order_by("-pk")[:MOST])
+    return list(rows.order_by("-pk")[:MOST])
 
 
 def answered_by(member: str) -> list[Story]:
     """What this finder has agreed to, the newest first: it can be taken back on the request's page."""
     rows = ContactRequest.objects.filter(finder=member, state=RequestState.ACCEPTED).select_related("item")
-    return [finders_story(request) for request in rows.defer("contact_value").order_by("-pk")[:FEW]]
+    return [finders_story(request) for request in rows.order_by("-pk")[:FEW]]
 
 
 def request_to(pk: int, *, finder: str) -> ContactRequest | None:
     """The request, if it is this member who is asked."""
-    rows = ContactRequest.objects.select_related("item").prefetch_related("item__photos").defer("contact_value")
+    rows = ContactRequest.objects.select_related("item").prefetch_related("item__photos")
     return rows.filter(pk=pk, finder=finder).first()
 
 
@@ -111,9 +111,10 @@ def finders_story(request: ContactRequest) -> Story:
         case RequestState.PENDING:
             return Story(request, _("Waiting for your answer."), "wait")
         case RequestState.ACCEPTED if request.consent_withdrawn_at:
-            asked = owner_may_have_it(request) and not request.owner_is_erased
             words = _("You took your consent back; the owner was asked to delete the contact.")
-            return Story(request, words if asked else _("You took your consent back."), "over")
+            return Story(
+                request, words if was_told(request.pk, "please_delete") else _("You took your consent back."), "over"
+            )
         case RequestState.ACCEPTED:
             sent = request.delivery == Delivery.DELIVERED
             words = _("%(at)s: you agreed. The owner has your contact.") if sent else _("%(at)s: you agreed.")
@@ -135,7 +136,7 @@ def wants_matches(member: str) -> bool:
 
 def requests_of(owner: str) -> list[Story]:
     """One's own requests, the newest first, each with the truth about it."""
-    rows = ContactRequest.objects.filter(owner=owner).select_related("item").defer("contact_value").order_by("-pk")
+    rows = ContactRequest.objects.filter(owner=owner).select_related("item").order_by("-pk")
     asked = list(rows[:MOST])
     cards = {card.request_id: card for card in Card.objects.filter(request__in=asked).order_by("round")}
     why = _why_ended([request for request in asked if request.state == RequestState.EXPIRED])

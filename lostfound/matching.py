@@ -84,7 +84,7 @@ def _candidates(rows: "QuerySet[Item]", like: Item) -> list[Item]:
     spoken, _english = WORDS.get(Category(like.category), ("", ""))
     wanted = wording.query_words(f"{spoken} {like.title}")
     keys = search.sharing(rows, wanted).values_list("pk", flat=True)[: search.CANDIDATES]
-    return list(Item.objects.defer("hidden_marks", "contact_value").filter(pk__in=list(keys)))
+    return list(Item.objects.filter(pk__in=list(keys)))
 
 
 def _best(likely: Iterator[Likeness], most: int) -> list[Likeness]:

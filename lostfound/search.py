@@ -88,7 +88,7 @@ def _mark(key: tuple[datetime, int]) -> str:
 
 
 def _in_order(pks: Sequence[int]) -> list[Item]:
-    found = Item.objects.prefetch_related("photos").defer("hidden_marks", "contact_value").in_bulk(pks)
+    found = Item.objects.prefetch_related("photos").in_bulk(pks)
     return [found[pk] for pk in pks if pk in found]
 
 

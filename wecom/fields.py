@@ -16,6 +16,7 @@ from typing import Any
 from Crypto.Cipher import AES
 from django.conf import settings
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 
 __all__ = ["CannotOpen", "EncryptedTextField", "UserIdField", "fingerprint", "is_current", "seal", "unseal"]
 
@@ -98,15 +99,44 @@ class UserIdField(models.CharField):  # type: ignore[type-arg]  # cannot be subs
         return value
 
 
+class _Sealed(str):
+    """A value as it lies in the database."""
+
+
+class _OpenedWhenRead(DeferredAttribute):
+    """The attribute of an EncryptedTextField."""
+
+    def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
+        value = super().__get__(instance, cls)
+        if isinstance(value, _Sealed):
+            value = instance.__dict__[self.field.attname] = unseal(value)
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # as above
-    """Text in Python, sealed text in the database; cannot be searched or ordered by."""
+    """Text in Python, sealed text in the database; cannot be searched or ordered by.
+
+    It is opened where an instance's attribute is read, and not before: whoever needs something else of a row can have
+    it without the data key, and can save it, the sealed text as it was. Reading raises CannotOpen where no key fits.
+    """
+
+    descriptor_class = _OpenedWhenRead
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        unread = model_instance.__dict__.get(self.attname)
+        return unread if isinstance(unread, _Sealed) else super().pre_save(model_instance, add)
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, _Sealed):
+            return str(value)
         value = super().get_prep_value(value)
         return value if value is None or value == "" else seal(value)
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return unseal(value) if value else value
+        return _Sealed(value) if value else value
 
 
 class Literal(models.Value):

@@ -13,7 +13,6 @@ from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone
 
 from . import leases
-from .fields import CannotOpen, EncryptedTextField
 from .models import Job
 from .transactions import whole
 
@@ -41,7 +40,7 @@ def claim(model: type[_Row], *, order: tuple[str, ...], limit: int, worker: str)
     if limit <= 0 or not due(model, now).exists():
         return []
     with whole():
-        rows = _read(_locked(due(model, now)).order_by(*order)[:limit])
+        rows = list(_locked(due(model, now)).order_by(*order)[:limit])
         _take(model, rows, now, worker)
     return rows
 
@@ -51,7 +50,7 @@ def claim_one(model: type[_Row], pk: int, *, worker: str) -> _Row | None:
     now = timezone.now()
     free = Q(state=Job.WAITING, due_at__lte=now) | Q(state=Job.RUNNING, lease_until__lte=now)
     with whole():
-        rows = _read(_locked(model._default_manager.filter(free, pk=pk)))
+        rows = list(_locked(model._default_manager.filter(free, pk=pk)))
         _take(model, rows, now, worker)
     return rows[0] if rows else None
 
@@ -111,18 +110,6 @@ def _locked(rows: "QuerySet[_Row]") -> "QuerySet[_Row]":
     if connection.features.has_select_for_update_skip_locked:
         return rows.select_for_update(skip_locked=True)
     return rows
-
-
-def _read(rows: "QuerySet[_Row]") -> list[_Row]:
-    """The rows; where the key of one has gone, all without what is sealed: it is opened, or fails, when it is needed.
-
-    So one row that cannot be opened holds up itself alone.
-    """
-    try:
-        return list(rows)
-    except CannotOpen:
-        sealed = [f.name for f in rows.model._meta.concrete_fields if isinstance(f, EncryptedTextField)]
-        return list(rows.defer(*sealed))
 
 
 def _take(model: type[_Row], rows: list[_Row], now: datetime, worker: str) -> None:

@@ -55,7 +55,7 @@ class CardAdmin(ExportMixin, cards.CardColumns, RecordAdmin):
     )
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).select_related("request").defer("request__contact_value")
+        return super().get_queryset(request).select_related("request")
 
     @display(description=_("contact request"), ordering="request")
     def belongs_to(self, row: Card) -> SafeString:

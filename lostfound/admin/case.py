@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -89,9 +88,7 @@ class Case:
 
 def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
     """Everything about this request, newest card first, the rest in the order in which it happened."""
-    cards = request.cards.order_by("-round").prefetch_related(
-        Prefetch("codes", sent_cards.ResponseCode.objects.defer("code"))
-    )
+    cards = request.cards.order_by("-round").prefetch_related("codes")
     outgoing = [_outgoing(row, may_retry=may_retry) for row in selectors.outgoing_of(request)]
     pages = {str(part.row.pk): part.url for part in outgoing}
     return Case(

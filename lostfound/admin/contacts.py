@@ -9,6 +9,18 @@ from wecom.fields import CannotOpen
 DOTS = "••••••"
 
 
+def marks_of(item: Item) -> str:
+    """The hidden marks; a sentence where no present key opens them."""
+    try:
+        return str(item.hidden_marks)
+    except CannotOpen:
+        return cannot_open()
+
+
+def cannot_open() -> str:
+    return _("(none of the present keys opens it)")
+
+
 def masked_contact(row: Item | ContactRequest) -> str:
     """Such as `phone ••••••78`; a dash where nothing was agreed yet."""
     if not row.contact_channel:
@@ -24,7 +36,7 @@ def masked(row: Item | ContactRequest) -> str:
     try:
         value = row.contact_value
     except CannotOpen:
-        return _("(none of the present keys opens it)")
+        return cannot_open()
     if not value:
         return ""
     return DOTS + value[-2:] if len(value) > 4 else DOTS

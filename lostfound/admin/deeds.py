@@ -75,7 +75,7 @@ def _recall(card_id: Any, by: str, why: str) -> None:
 
 def _retry(outgoing_id: Any, by: str, why: str) -> None:
     """What belongs to a request through it; a suggestion, a reply, or another app's, by wecom alone."""
-    row = Outgoing.objects.filter(pk=outgoing_id).defer("content").first()
+    row = Outgoing.objects.filter(pk=outgoing_id).first()
     if row is None or request_id_of(row):
         services.retry_outgoing(outgoing_id=outgoing_id, by=by, why=why)
     else:

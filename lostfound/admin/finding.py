@@ -44,7 +44,7 @@ def _number(term: str) -> int | None:
 def _items(term: str) -> Found:
     words = wording.query_words(term)
     by_number = Q(pk=_number(term) or 0)
-    rows = Item.objects.defer("hidden_marks", "contact_value").order_by("-pk")
+    rows = Item.objects.order_by("-pk")
     found = {row.pk: row for row in rows.filter(by_number)}
     if words:
         by_words = rows.filter(*(Q(search_text__contains=word) for word in words))
@@ -57,7 +57,7 @@ def _items(term: str) -> Found:
 
 
 def _requests(term: str) -> Found:
-    row = ContactRequest.objects.defer("contact_value").filter(pk=_number(term) or 0).first()
+    row = ContactRequest.objects.filter(pk=_number(term) or 0).first()
     if row:
         told = f"{_('contact request')} · {row.get_state_display()}"
         yield _result(f"#{row.pk} {row.item_title}", told, "lostfound.contactrequest", row.pk, "handshake")
@@ -95,8 +95,8 @@ def _callbacks(term: str) -> Found:
     """By task_id and by the MsgId of a message."""
     if len(term) < 4:
         return
-    rows = Callback.objects.defer("plaintext").filter(Callback.HAS_TASK, task_id=term) | (
-        Callback.objects.defer("plaintext").filter(msg_id=term).exclude(msg_id="")
+    rows = Callback.objects.filter(Callback.HAS_TASK, task_id=term) | (
+        Callback.objects.filter(msg_id=term).exclude(msg_id="")
     )
     for row in rows.order_by("-pk")[:MOST]:
         told = f"{_('callback')} · {row.get_state_display()} · {row.userid}"

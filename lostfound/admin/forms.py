@@ -14,7 +14,7 @@ from lostfound.services.handover import DIGITS, PROOF, SIGNATURE
 from lostfound.services.items import MARKS
 from lostfound.states import Channel, Custody, RequestState
 
-from .contacts import masked
+from .contacts import cannot_open, marks_of, masked
 
 FIELDS = (
     "kind",
@@ -68,7 +68,12 @@ class ItemForm(forms.ModelForm):
         widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        unread = _without_unreadable_marks(kwargs.get("instance"))
         super().__init__(*args, **kwargs)
+        if unread:
+            self.fields["hidden_marks"].help_text = _("Now: %(contact)s. Leave it empty to keep it.") % {
+                "contact": cannot_open()
+            }
         self.kept = masked(self.instance) if self.instance.pk else ""
         self.fields["new_contact"].help_text = (
             _("Now: %(contact)s. Leave it empty to keep it.") % {"contact": self.kept}
@@ -105,6 +110,14 @@ class ItemForm(forms.ModelForm):
             return []
         now = {"reporter": item.reporter, "contact_channel": item.contact_channel, "new_contact": ""}
         return [name for name, value in now.items() if values.get(name, value) != value]
+
+
+def _without_unreadable_marks(item: Item | None) -> bool:
+    """Whether no present key opens them; they stay in the database as they are unless something is typed."""
+    if item is None or marks_of(item) != cannot_open():
+        return False
+    item.hidden_marks = ""
+    return True
 
 
 class AskForm(forms.Form):

@@ -27,7 +27,7 @@ from wecom.admin.deeds import DeedMixin
 from wecom.admin.labels import EMPTY, brief, exact, state_badge
 
 from . import deeds, thanks
-from .contacts import masked_contact
+from .contacts import marks_of, masked_contact
 from .exporting import ExportMixin
 from .forms import FIELDS, AskForm, HandOverForm, ItemForm, MoveForm
 from .photos import thumbnails
@@ -99,7 +99,7 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     add_fieldsets = (fieldsets[0], fieldsets[2])
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("contact_value").annotate(asks=Count("requests"))
+        return super().get_queryset(request).annotate(asks=Count("requests"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Items are closed, never deleted: requests and their timeline hang on them."""
@@ -210,7 +210,7 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
             else:
                 messages.success(request, _("Handed over: the item is returned."))
                 return HttpResponseRedirect(reverse("admin:lostfound_item_change", args=[item.pk]))
-        return self._page(request, "handover", item, title=_("Hand over"), form=form)
+        return self._page(request, "handover", item, title=_("Hand over"), form=form, marks=marks_of(item))
 
     def thanks(self, request: HttpRequest) -> HttpResponseBase:
         """Who brought things back in a quarter; see `thanks`."""

@@ -7,7 +7,7 @@ from lostfound.errors import Invalid, NotFound, NothingToDo, RequestClosed
 from lostfound.models import Item
 from lostfound.states import Custody, DisposalState, ItemState, RequestState
 
-from .journal import lock_request, locked_items
+from .journal import lock_request
 from .requests import end_unanswered
 
 CLOSED = (ItemState.RETURNED, ItemState.CLOSED)
@@ -22,7 +22,7 @@ def close_item(*, item_id: int, state: str, by: str) -> Item:
     """
     if state not in CLOSED:
         raise Invalid("state", "must be returned or closed")
-    item = locked_items().filter(pk=item_id).first()
+    item = Item.objects.select_for_update().filter(pk=item_id).first()
     if item is None:
         raise NotFound("item", item_id)
     if not Item.objects.filter(pk=item.pk, state=ItemState.OPEN).update(state=state, closed_at=timezone.now()):
@@ -42,7 +42,7 @@ def say_returned(*, item_id: int, reporter: str) -> Item:
 
     Raises NotFound also for what somebody else reported, and NothingToDo where it is closed already or at the desk.
     """
-    item = locked_items().filter(pk=item_id, reporter=reporter.lower()).first()
+    item = Item.objects.select_for_update().filter(pk=item_id, reporter=reporter.lower()).first()
     if item is None:
         raise NotFound("item", item_id)
     if item.custody == Custody.DESK:

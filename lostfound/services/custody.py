@@ -7,7 +7,6 @@ from lostfound.models import Item, Move
 from lostfound.states import Custody, ItemKind, ItemState
 
 from .items import words
-from .journal import locked_items
 
 SPOT = 20
 
@@ -23,7 +22,7 @@ def move_item(*, item_id: int, custody: str, shelf: str = "", box: str = "", by:
     shelf, box = words(shelf, "shelf", SPOT), words(box, "box", SPOT)
     if custody != Custody.DESK and (shelf or box):
         raise Invalid("shelf", "a finder has no shelf of ours")
-    item = locked_items().filter(pk=item_id, kind=ItemKind.FOUND).first()
+    item = Item.objects.select_for_update().filter(pk=item_id, kind=ItemKind.FOUND).first()
     if item is None:
         raise NotFound("found item", item_id)
     if item.state != ItemState.OPEN:

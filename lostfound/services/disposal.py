@@ -8,12 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from lostfound.errors import NotFound, NothingToDo
-from lostfound.models import Disposal
+from lostfound.models import Disposal, Item
 from lostfound.states import DisposalState, ItemKind, ItemState, RequestState
 
 from .closing import close_item
 from .items import words
-from .journal import locked_items
 
 DESTINATION = 200
 
@@ -26,7 +25,7 @@ def propose_disposal(*, item_id: int, destination: str, by: str) -> Disposal:
     somebody waits for the finder's answer about it.
     """
     destination = words(destination, "destination", DESTINATION, required=True)
-    item = locked_items().filter(pk=item_id, kind=ItemKind.FOUND).first()
+    item = Item.objects.select_for_update().filter(pk=item_id, kind=ItemKind.FOUND).first()
     if item is None:
         raise NotFound("found item", item_id)
     if item.state != ItemState.OPEN:
@@ -60,7 +59,7 @@ def drop_disposal(*, item_id: int, by: str) -> Disposal:
 
 
 def _proposed(item_id: int) -> Disposal:
-    locked_items().filter(pk=item_id).first()
+    Item.objects.select_for_update().filter(pk=item_id).first()
     disposal = Disposal.objects.select_related("item").filter(item=item_id, state=DisposalState.PROPOSED).first()
     if disposal is None:
         raise NothingToDo("no disposal is proposed")

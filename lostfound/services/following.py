@@ -69,7 +69,7 @@ def _ours(card: SentCard) -> Card:
 
 
 def _request_of(card: Card) -> ContactRequest:
-    return ContactRequest.objects.defer("contact_value").get(pk=card.request_id)
+    return ContactRequest.objects.get(pk=card.request_id)
 
 
 def _details(card: SentCard, final: str, news: News) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from lostfound.states import Custody, ItemKind, ItemState, RequestState
 
 from .closing import close_item
 from .items import words
-from .journal import locked_items
 
 DIGITS = 6
 SIGNATURE = 60
@@ -32,7 +31,7 @@ def hand_over(*, item_id: int, signature: str, by: str, code: str = "", proof: s
     """
     signature = words(signature, "signature", SIGNATURE, required=True)
     proof = words(proof, "proof", PROOF, required=not code)
-    item = locked_items().filter(pk=item_id, kind=ItemKind.FOUND).first()
+    item = Item.objects.select_for_update().filter(pk=item_id, kind=ItemKind.FOUND).first()
     if item is None:
         raise NotFound("found item", item_id)
     if item.state != ItemState.OPEN:

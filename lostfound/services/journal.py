@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from lostfound.errors import NotFound, RequestClosed
-from lostfound.models import Card, ContactRequest, Item, TimelineEntry
+from lostfound.models import Card, ContactRequest, TimelineEntry
 from lostfound.states import Happened, RequestState
 
 WORKER = "worker"  # the actor of what ran by itself
@@ -15,8 +15,7 @@ WORKER = "worker"  # the actor of what ran by itself
 def lock_request(request_id: int | str) -> ContactRequest:
     """The request, locked until the transaction ends. Everything that decides starts here, so nothing overlaps.
 
-    Its contact is read where it is needed: whoever decides something else can do so without its data key. The lock
-    leaves foreign keys alone: a timeline entry of another transaction does not wait for it.
+    The lock leaves foreign keys alone: a timeline entry of another transaction does not wait for it.
     """
     try:
         return _locked().get(pk=request_id)
@@ -26,13 +25,7 @@ def lock_request(request_id: int | str) -> ContactRequest:
 
 def lock_request_of(cards: QuerySet[Card]) -> ContactRequest | None:
     """The request of the first of these cards, locked as above, its item at hand; None where there is no card."""
-    found = _locked().select_related("item").defer("contact_value", "item__contact_value", "item__hidden_marks")
-    return found.filter(pk=cards.values("request")[:1]).first()
-
-
-def locked_items() -> QuerySet[Item]:
-    """Items, to be locked until the transaction ends; what is sealed is read where it is needed, as above."""
-    return Item.objects.select_for_update().defer("contact_value", "hidden_marks")
+    return _locked().select_related("item").filter(pk=cards.values("request")[:1]).first()
 
 
 def hold_request(request_id: int) -> None:
@@ -42,14 +35,14 @@ def hold_request(request_id: int) -> None:
 
 
 def _locked() -> QuerySet[ContactRequest]:
-    return ContactRequest.objects.select_for_update(no_key=True, of=("self",)).defer("contact_value")
+    return ContactRequest.objects.select_for_update(no_key=True, of=("self",))
 
 
 def move_request(request: ContactRequest, old: RequestState, new: RequestState, **fields: Any) -> None:
     """Move the request, if it is still in the old state; raises RequestClosed for everybody but the first."""
     values = {"state": new, "decided_at": timezone.now(), **fields}
     if not ContactRequest.objects.filter(pk=request.pk, state=old).update(**values):
-        request.refresh_from_db()
+        request.refresh_from_db(fields=["state"])
         raise RequestClosed(f"the request is {request.state}")
     for name, value in values.items():
         setattr(request, name, value)

@@ -46,7 +46,7 @@ def retry_outgoing(*, outgoing_id: int, by: str, why: str = "") -> None:
 
     Raises NotFound, and NothingToDo with the reason.
     """
-    row = Outgoing.objects.filter(pk=outgoing_id).defer("content").first()
+    row = Outgoing.objects.filter(pk=outgoing_id).first()
     if row is None:
         raise NotFound("outgoing message", outgoing_id)
     request_id = owing.request_id_of(row.topic)
@@ -54,7 +54,7 @@ def retry_outgoing(*, outgoing_id: int, by: str, why: str = "") -> None:
         raise NothingToDo("it belongs to no contact request")
     with transaction.atomic():
         request = lock_request(request_id)
-        row.refresh_from_db()
+        row = Outgoing.objects.get(pk=row.pk)
         if row.state not in (outbox.State.PARKED, outbox.State.DEAD):
             raise NothingToDo(f"it is {row.state}")
         _back_to_owed(row, request)
@@ -65,7 +65,7 @@ def retry_outgoing(*, outgoing_id: int, by: str, why: str = "") -> None:
 
 def replay_callback(*, callback_id: int, by: str, why: str = "") -> None:
     """Handle a kept callback once more; what it has done before is not done twice. Raises NotFound, NothingToDo."""
-    callback = Callback.objects.filter(pk=callback_id).defer("plaintext").first()
+    callback = Callback.objects.filter(pk=callback_id).first()
     if callback is None:
         raise NotFound("callback", callback_id)
     card = Card.objects.filter(task_id=callback.task_id).first() if callback.task_id else None
@@ -98,13 +98,13 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
     Raises NotFound, NothingToDo, Invalid.
     """
     why = words(why, "why", WHY, required=True)
-    row = Outgoing.objects.filter(pk=outgoing_id).defer("content").first()
+    row = Outgoing.objects.filter(pk=outgoing_id).first()
     if row is None:
         raise NotFound("outgoing message", outgoing_id)
     request_id = owing.request_id_of(row.topic)
     with transaction.atomic():
         request = lock_request(request_id) if request_id else None
-        row.refresh_from_db()
+        row = Outgoing.objects.get(pk=row.pk)
         if not outbox.settle(row.pk, why=f"{by}: {why}"):
             raise NothingToDo(f"it is {row.state}")
         if request and row.kind == owing.DELIVER_CONTACT:
@@ -116,7 +116,7 @@ def settle_outgoing(*, outgoing_id: int, by: str, why: str) -> None:
 def settle_callback(*, callback_id: int, by: str, why: str) -> None:
     """The same for a callback that was set aside. Raises NothingToDo, Invalid."""
     why = words(why, "why", WHY, required=True)
-    callback = Callback.objects.filter(pk=callback_id).defer("plaintext").first()
+    callback = Callback.objects.filter(pk=callback_id).first()
     card = Card.objects.filter(task_id=callback.task_id).first() if callback and callback.task_id else None
     with transaction.atomic():
         if callback is None or not inbox.settle(callback_id, why=f"{by}: {why}"):

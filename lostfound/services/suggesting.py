@@ -29,7 +29,7 @@ MOST_TOLD = 10
 def match_found_items() -> int:
     """Look once for the owners of each new found item; how many items were looked at."""
     new = Item.objects.filter(kind=ItemKind.FOUND, state=ItemState.OPEN, matched_at=None).order_by("pk")
-    items = list(new.defer("hidden_marks", "contact_value")[:AT_ONCE])
+    items = list(new[:AT_ONCE])
     for item in items:
         try:
             _match(item)

@@ -53,7 +53,12 @@ def story(number: int = 1) -> ContactRequest:
     """A request after a bad day: a card stuck with a refused and a live code, a contact sent, a tap taken."""
     now = timezone.now()
     item = Item.objects.create(
-        kind="found", title=f"雨伞{number}", reporter="finder", contact_channel="phone", contact_value=PHONE
+        kind="found",
+        title=f"雨伞{number}",
+        reporter="finder",
+        contact_channel="phone",
+        contact_value=PHONE,
+        hidden_marks="伞骨有划痕",
     )
     asked = ContactRequest.objects.create(
         item=item,
@@ -181,6 +186,23 @@ def test_rows_whose_key_was_lost_are_still_listed_and_opened(office: Client, set
     for address in pages:
         assert office.get(address).status_code == 200, address
     assert "none of the present keys" in text_of(office.get(page_of(asked)))
+    for address in (page_of(asked.item), reverse("admin:lostfound_item_handover", args=[asked.item_id])):
+        assert "none of the present keys" in text_of(office.get(address)), address
+
+
+def test_an_item_whose_key_was_lost_is_corrected_and_keeps_what_is_sealed(office: Client, settings: Any) -> None:
+    item = found_item(hidden_marks="a scratch")
+    settings.WECOM_DATA_KEYS, kept = ["another key"], settings.WECOM_DATA_KEYS
+    page = office.get(page_of(item))
+    fields = page.context["adminform"].form.initial
+    assert fields["hidden_marks"] == ""
+    moment = timezone.localtime(item.happened_at)
+    sent = {name: value for name, value in fields.items() if value is not None}
+    sent |= {"place": "一号楼", "happened_at_0": f"{moment:%Y-%m-%d}", "happened_at_1": f"{moment:%H:%M:%S}"}
+    assert office.post(page_of(item), sent).status_code == 302
+    settings.WECOM_DATA_KEYS = kept
+    item = Item.objects.get()
+    assert (item.place, item.hidden_marks, item.contact_value) == ("一号楼", "a scratch", "13800138000")
 
 
 def test_a_told_link_leads_to_a_card_update_too(office: Client) -> None:

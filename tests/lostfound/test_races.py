@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from lostfound import services
 from lostfound.errors import LostFoundError
 from lostfound.models import Card, ContactRequest, Item, Move, TimelineEntry
+from lostfound.services import answers
 from lostfound.services.owing import topic_of
 from tests.lostfound.world import FINDER, OWNER, UPDATE, WeCom, ask, card_of, found_item, tap
 from tests.support import in_threads
@@ -67,6 +68,25 @@ def test_what_is_asked_for_while_the_desk_changes_the_item_is_what_it_holds_then
         elsewhere.submit(connections.close_all).result()
     assert request.finder == "wangwu"
     assert "您的姓名" in card_of(request).payload["sub_title_text"]
+
+
+def test_the_way_and_the_value_that_the_finder_agrees_to_are_of_one_moment(
+    card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = answers._locked
+
+    def desk_is_quicker(cards: Any) -> Any:
+        found = locked(cards)
+        changing = elsewhere.submit(Item.objects.update, contact_channel="desk", contact_value="一号楼前台")
+        wait([changing], timeout=0.5)
+        return found
+
+    monkeypatch.setattr(answers, "_locked", desk_is_quicker)
+    with ThreadPoolExecutor(1) as elsewhere:
+        tap(card)
+        elsewhere.submit(connections.close_all).result()
+    request = ContactRequest.objects.get()
+    assert (request.contact_channel, request.contact_value) == ("phone", "13800138000")
 
 
 def test_confirming_and_expiring_at_once_leave_one_decision(card: Card) -> None:

@@ -169,3 +169,28 @@ def test_an_effect_whose_key_has_gone_waits_and_holds_up_no_other(settings: Any)
         Outgoing.objects.update(due_at=timezone.now())
         outbox.drain()
         assert len(sandbox.messages("lisi")) == 2
+
+
+def test_a_row_whose_key_has_gone_is_read_and_saved_but_for_what_is_sealed(settings: Any) -> None:
+    found_item()
+    before = raw_contact()
+    settings.WECOM_DATA_KEYS = ["another key"]
+    item = Item.objects.get()
+    item.place = "一号楼"
+    item.save()
+    assert (item.title, Item.objects.get().place, raw_contact()) == ("黑色雨伞", "一号楼", before)
+    with pytest.raises(fields.CannotOpen):
+        _ = item.contact_value
+    item.contact_value = "13900000000"
+    item.save()
+    assert Item.objects.get().contact_value == "13900000000"
+
+
+def test_what_was_opened_and_left_as_it_was_is_sealed_anew() -> None:
+    found_item()
+    before = raw_contact()
+    item = Item.objects.get()
+    assert item.contact_value == PHONE
+    item.save()
+    assert raw_contact() != before
+    assert Item.objects.get().contact_value == PHONE

@@ -81,9 +81,6 @@ class CodeInline(RecordInline):
     shown_fingerprint, shown_state = CodeColumns.shown_fingerprint, CodeColumns.shown_state
     issued, left, used = CodeColumns.issued, CodeColumns.left, CodeColumns.used
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("code")
-
 
 class ChangeInline(RecordInline):
     model = CardChange
@@ -211,7 +208,7 @@ class ResponseCodeAdmin(CodeColumns, RecordAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("code", "card__payload")
+        return super().get_queryset(request).defer("card__payload")
 
     @display(description=_("card"), ordering="card")
     def of_card(self, row: ResponseCode) -> SafeString:

@@ -25,7 +25,7 @@ RETRYABLE = (State.PARKED, State.DEAD)
 @transaction.atomic
 def retry(outgoing_id: Any, by: str, why: str) -> None:
     """The decision of wecom alone; an app on top may bring its own."""
-    row = Outgoing.objects.defer("content").get(pk=outgoing_id)
+    row = Outgoing.objects.get(pk=outgoing_id)
     if row.state in RETRYABLE and (why := sent_cards.put_back(row)):
         if why == sent_cards.NO_CODE:
             raise NotDone(gettext("No usable response code is left; a tap on the card would bring one."))

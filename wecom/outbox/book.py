@@ -70,7 +70,7 @@ def retry(outgoing_id: int) -> bool:
 
     Whoever asks for it takes the doubts so far upon them: `repeat_within` counts anew from here.
     """
-    row = Outgoing.objects.filter(pk=outgoing_id, state__in=(State.PARKED, State.DEAD)).defer("content").first()
+    row = Outgoing.objects.filter(pk=outgoing_id, state__in=(State.PARKED, State.DEAD)).first()
     if row is None:
         return False
     now = timezone.now()
