@@ -38,14 +38,12 @@ def settle_contact(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
     """Write down what is known of the contact, and owe the finder's cards the text that says it."""
     request = lock_request(row.subject)
     if result.state in (outbox.State.DONE, outbox.State.INFERRED):
-        if request.owner in outbox.unreached(result.answer):
-            _fail(request, row, why="the owner cannot be reached")
-            return outbox.Park("errcode 0, but the owner cannot be reached")
-        _delivered(request, row)
-    elif result.in_doubt:
-        _doubt(request, row, why=result.errmsg)
-    else:
-        _fail(request, row, why=result.errmsg, errcode=result.errcode)
+        if request.owner not in outbox.unreached(result.answer):
+            _delivered(request, row)
+            return None
+        _came_to_nothing(request, row, result, why="the owner cannot be reached")
+        return outbox.Park("errcode 0, but the owner cannot be reached")
+    _came_to_nothing(request, row, result, why=result.errmsg)
     return None
 
 
@@ -68,6 +66,14 @@ def take_back_contact(request: ContactRequest, to: RequestState, *, why: str) ->
     forgotten = {"delivery": Delivery.NONE, "contact_channel": "", "contact_value": ""}
     move_request(request, RequestState.ACCEPTED, to, **forgotten)
     owing.drop_contact(request, why=why)
+
+
+def _came_to_nothing(request: ContactRequest, row: Outgoing, result: outbox.Result, *, why: str) -> None:
+    """Which is known only where no earlier try may have arrived."""
+    if result.in_doubt:
+        _doubt(request, row, why=why)
+    else:
+        _fail(request, row, why=why, errcode=result.errcode or None)
 
 
 def _delivered(request: ContactRequest, row: Outgoing) -> None:

@@ -9,6 +9,7 @@ a request may owe and retry, and never waits for a row that is being worked on.
 """
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from lostfound import card_content
 from lostfound.models import Card, ContactRequest
@@ -36,8 +37,12 @@ def owe_contact(request: ContactRequest) -> Outgoing:
 
 
 def contact_has_begun(request: ContactRequest) -> bool:
-    """Whether a try of the contact was made or is under way. With the request locked, no try begins meanwhile."""
-    return Outgoing.objects.filter(effect_key=_contact_key(request), attempts__gt=0).exists()
+    """Whether a try of the contact was made or is under way, or a person saw to it in another way.
+
+    With the request locked, no try begins meanwhile.
+    """
+    begun = Q(attempts__gt=0) | Q(state=outbox.State.SETTLED)
+    return Outgoing.objects.filter(begun, effect_key=_contact_key(request)).exists()
 
 
 def contact_was_settled(request: ContactRequest) -> bool:
@@ -62,12 +67,17 @@ def owe_tell(request_id: int, what: str) -> bool:
     what  a key of card_content.TELLS, perhaps -round
     """
     subject = f"{request_id}:{what}"
-    earlier = list(Outgoing.objects.filter(kind=TELL, subject=subject).values_list("state", flat=True))
+    earlier = list(_tells(subject).values_list("state", flat=True))
     if any(state != outbox.State.CANCELLED for state in earlier):
         return False
     key = ":".join(map(str, ["tell", subject, *([len(earlier) + 1] if earlier else [])]))
     outbox.owe(TELL, subject=subject, effect_key=key, topic=topic_of(request_id))
     return True
+
+
+def was_told(request_id: int, what: str) -> bool:
+    """Whether it was owed, and not taken back."""
+    return _tells(f"{request_id}:{what}").exclude(state=outbox.State.CANCELLED).exists()
 
 
 def owe_rescue(card: Card) -> bool:
@@ -78,6 +88,10 @@ def owe_rescue(card: Card) -> bool:
 def rescue_was_tried(card: Card) -> bool:
     """Whether the finder may have read it: they were told, or nobody knows."""
     return outbox.may_have_worked(TELL, f"{card.request_id}:{_rescue(card)}")
+
+
+def _tells(subject: str) -> "QuerySet[Outgoing]":
+    return Outgoing.objects.filter(kind=TELL, subject=subject)
 
 
 def _rescue(card: Card) -> str:

@@ -1,6 +1,7 @@
 """The finder's contact on its way to the owner: once, truthfully, to nobody else."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests as http
@@ -153,6 +154,34 @@ def test_a_failed_contact_that_a_person_has_seen_to_keeps_its_text(wecom: WeCom)
     services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="told the owner")
     drain_later()
     assert wecom.cards == {card.task_id: "未能送达"}
+
+
+def test_an_owner_out_of_reach_may_have_what_an_earlier_try_brought(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, LOST, {"invaliduser": OWNER})
+    drain_later()
+    assert PHONE in wecom.seen_by(OWNER)[0]
+    assert states(card) == ("accepted", "unsure", "shown")
+    assert owed("deliver_contact").state == "parked"
+    tap(card, "decline")
+    drain_later()
+    assert "请删除" in wecom.seen_by(OWNER)[-1]
+
+
+def test_a_contact_that_a_person_told_before_any_try_is_declined_too_late(wecom: WeCom, settings: Any) -> None:
+    card = asked()
+    tap(card)
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    drain_later()
+    del settings.WECOM_DATA_KEYS
+    row = owed("deliver_contact")
+    assert (row.state, row.attempts) == ("parked", 0)
+    services.settle_outgoing(outgoing_id=row.pk, by="desk", why="told the owner by phone")
+    tap(card, "decline")
+    drain_later()
+    assert states(card)[0] == "accepted"
+    assert "请删除" in wecom.seen_by(OWNER)[-1]
 
 
 @pytest.mark.parametrize("when", ["waiting", "too late", "parked"])

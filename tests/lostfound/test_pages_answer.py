@@ -10,7 +10,7 @@ from django.urls import reverse, set_script_prefix
 from lostfound import services
 from lostfound.models import ContactRequest, Item, TimelineEntry
 from tests.lostfound.member import logged_in
-from tests.lostfound.world import FINDER, OWNER, PHONE, WeCom, ask, card_of, drain_later, found_item, tap
+from tests.lostfound.world import FINDER, OWNER, PHONE, SEND, WeCom, ask, card_of, drain_later, found_item, owed, tap
 from wecom import outbox
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +125,22 @@ def test_nobody_is_asked_to_delete_what_was_sent_to_somebody_who_was_forgotten(w
     shown = finder.get(page(request)).content.decode()
     assert hint not in shown
     assert "Take my consent back" in shown
+
+
+def test_nobody_is_said_to_have_been_asked_once_a_person_has_settled_a_contact_that_failed(
+    wecom: WeCom, finder: Client
+) -> None:
+    request = asked_on_a_card()
+    tap(card_of(request))
+    wecom.will(SEND, {"errcode": 81013, "errmsg": "no such member"})
+    outbox.drain()
+    finder.post(page(request), {"answer": "decline"})
+    services.settle_outgoing(outgoing_id=owed("deliver_contact").pk, by="desk", why="nothing more to do")
+    outbox.drain()
+    assert wecom.seen_by(OWNER) == []
+    shown = finder.get(page(request)).content.decode()
+    assert "You took your consent back" in shown
+    assert "asked to delete" not in shown
 
 
 def test_two_answers_are_one(wecom: WeCom, finder: Client) -> None:
