@@ -71,7 +71,8 @@ def erase(*, member: str, by: str, patience: timedelta = PATIENCE) -> dict[str, 
     _stop_sending(member, patience)
     counts = affected(member)
     with transaction.atomic():
-        _forget(member, f"{NOBODY}{secrets.token_hex(6)}", by)
+        messages = _forget(member, f"{NOBODY}{secrets.token_hex(6)}", by)
+    forgetting.forget_open_tries(messages)
     return counts
 
 
@@ -117,8 +118,7 @@ def _stop_sending(member: str, patience: timedelta) -> None:
 
 
 def _requests(member: str) -> "QuerySet[ContactRequest]":
-    """Without the contact, whose data key may have gone."""
-    return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member)).defer("contact_value")
+    return ContactRequest.objects.filter(Q(owner=member) | Q(finder=member))
 
 
 def _photos(member: str) -> "QuerySet[Photo]":
@@ -129,7 +129,7 @@ def _messages(member: str) -> "QuerySet[Outgoing]":
     """What goes, or went, to this member."""
     of = {owing.topic_of(request.pk): request for request in _requests(member)}
     rows = Outgoing.objects.filter(topic__in=list(of))
-    mine = [row.pk for row in rows.defer("content") if _receiver(of[row.topic], row) == member]
+    mine = [row.pk for row in rows if _receiver(of[row.topic], row) == member]
     replies = forgetting.replies_to(member).values("pk")
     return Outgoing.objects.filter(Q(pk__in=mine) | Q(topic__in=_suggested(member)) | Q(pk__in=replies))
 
@@ -147,12 +147,15 @@ def _receiver(request: ContactRequest, row: Outgoing) -> str:
     return str(request.finder)
 
 
-def _forget(member: str, nobody: str, by: str) -> None:
+def _forget(member: str, nobody: str, by: str) -> list[int]:
+    """The keys of all messages that may name them."""
     requests = _held(member)
     # Those to the other side too: they name this one.
     topics = [*(owing.topic_of(request.pk) for request in requests), *_suggested(member)]
-    forgetting.forget_messages(Outgoing.objects.filter(topic__in=topics))
-    forgetting.forget_messages(forgetting.replies_to(member))
+    messages = list(
+        (Outgoing.objects.filter(topic__in=topics) | forgetting.replies_to(member)).values_list("pk", flat=True)
+    )
+    forgetting.forget_messages(messages)
     Preference.objects.filter(userid=member).delete()
     for request in requests:
         note(request, Happened.ERASED, actor=by)
@@ -179,6 +182,7 @@ def _forget(member: str, nobody: str, by: str) -> None:
     Export.objects.filter(filters__icontains=member).update(filters="")
     IdempotencyKey.objects.filter(user__username__iexact=member).delete()
     forgetting.forget_member(member, nobody)
+    return messages
 
 
 def _held(member: str) -> list[ContactRequest]:
@@ -193,7 +197,7 @@ def _end_deliveries(member: str, by: str) -> None:
     their numbers go.
     """
     mine = ContactRequest.objects.filter(owner=member)
-    for request in mine.filter(delivery__in=(Delivery.OWED, Delivery.UNSURE)).defer("contact_value"):
+    for request in mine.filter(delivery__in=(Delivery.OWED, Delivery.UNSURE)):
         give_up_contact(request, actor=by)
     mine.filter(delivery__in=(Delivery.UNSURE, Delivery.FAILED)).update(contact_value="")
 

@@ -1,9 +1,12 @@
 """Door: what goes out in the name of wecom itself: the effects of cards that no other app follows."""
 
+import logging
 from datetime import timedelta
 
 from . import alerts, conf, members, retention, sent_cards, watch
 from .dispatch import periodic
+
+logger = logging.getLogger(__name__)
 
 PURGED_AT_ONCE = 10_000
 
@@ -38,5 +41,8 @@ def refresh_members() -> None:
 def purge() -> None:
     """Drop what has been kept for long enough; a heap of it in several turns, for other work by the clock waits."""
     for holding in retention.holdings():
-        for _ in retention.purge(holding, most=PURGED_AT_ONCE):
-            pass
+        try:
+            for _ in retention.purge(holding, most=PURGED_AT_ONCE):
+                pass
+        except Exception:  # the others are dropped all the same
+            logger.exception("not purged: %s %s", holding.kind, holding.name)

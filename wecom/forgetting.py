@@ -3,14 +3,14 @@
 The app above knows which cards and messages were the member's, and calls this in its own transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
 from .inbox.arguments import topic_of_replies
 from .models import Attempt, Bucket, Callback, Member, Outgoing, ResponseCode, SentCard
 
-__all__ = ["forget_cards", "forget_member", "forget_messages", "known", "replies_to"]
+__all__ = ["forget_cards", "forget_member", "forget_messages", "forget_open_tries", "known", "replies_to"]
 
 State = SentCard.State
 
@@ -30,11 +30,18 @@ def replies_to(member: str) -> "QuerySet[Outgoing]":
     return Outgoing.objects.filter(topic__in=[topic_of_replies(key) for key in keys])
 
 
-def forget_messages(messages: "QuerySet[Outgoing]") -> None:
-    """The words of messages that are over, and of all tries; that they were sent, and when, stays known."""
-    keys = list(messages.values_list("pk", flat=True))
-    Outgoing.objects.filter(pk__in=keys).exclude(state__in=Outgoing.OPEN).update(content="", settled="")
-    Attempt.objects.filter(outgoing__in=keys).exclude(outcome=Attempt.Outcome.OPEN).update(request={}, answer={})
+def forget_messages(messages: Collection[int]) -> None:
+    """The words of messages that are over, and of tries; that they were sent, and when, stays known."""
+    Outgoing.objects.filter(pk__in=messages).exclude(state__in=Outgoing.OPEN).update(content="", settled="")
+    tries = Attempt.objects.filter(outgoing__in=messages)
+    tries.exclude(outcome=Attempt.Outcome.OPEN).update(request={}, answer={})
+
+
+def forget_open_tries(messages: Collection[int]) -> None:
+    """What their tries under way say. By itself, once the transaction has ended: whoever closes a try holds it, and
+    waits for what the app above had locked.
+    """
+    Attempt.objects.filter(outgoing__in=messages).update(request={})
 
 
 def forget_cards(cards: Iterable[int], nobody: str) -> None:

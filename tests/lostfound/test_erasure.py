@@ -24,6 +24,7 @@ from wecom.models import Alert, Attempt, Callback, Member, Outgoing, SentCard
 
 from .world import (
     FINDER,
+    KILLED,
     LOST,
     OWNER,
     PHONE,
@@ -190,6 +191,30 @@ def test_what_an_owner_wrote_goes_from_a_try_that_is_still_repeated(wecom: WeCom
     erase(OWNER)
     assert owed("send_card").state == "waiting"
     assert "zhang san" not in whole_database()
+
+
+@pytest.mark.parametrize(("member", "secret"), [(OWNER, "zhang san"), (FINDER, FINDER)])
+def test_nothing_of_theirs_stays_in_a_try_whose_worker_has_died(wecom: WeCom, member: str, secret: str) -> None:
+    if member == OWNER:
+        ask(message="it is mine, says Zhang San")
+    else:
+        tap(asked())
+    wecom.will(SEND, KILLED)
+    killed()
+    erase(member)
+    drain_later()
+    assert list(Attempt.objects.filter(outcome="unknown").values_list("request", flat=True)) == [{}]
+    assert secret not in whole_database()
+
+
+def test_nothing_of_theirs_stays_in_a_try_that_is_under_way(wecom: WeCom) -> None:
+    tap(asked())
+    wecom.will(SEND, {"invaliduser": OWNER})
+    wecom.hook = lambda path, body: erase(FINDER)
+    outbox.drain()
+    wecom.hook = None
+    assert owed("deliver_contact").state == "parked"
+    assert FINDER not in whole_database()
 
 
 @pytest.mark.parametrize("member", [FINDER, OWNER])

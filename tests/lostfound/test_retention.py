@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from lostfound import handlers, services
 from lostfound.models import Card, ContactRequest, Item, Photo, TimelineEntry
 from lostfound.services.photos import file_of
 from tests.lostfound.member import logged_in, picture
-from wecom import conf, inbox, outbox, retention
+from wecom import conf, effects, inbox, outbox, retention
 from wecom.models import Attempt, Callback, Outgoing
 
 from .world import FINDER, PHONE, WeCom, asked, found_item, tap
@@ -116,6 +117,33 @@ def test_a_contact_that_a_person_has_seen_to_is_not_kept_for_a_retry(wecom: WeCo
     services.settle_outgoing(outgoing_id=row.get().pk, by="desk", why="told them")
     age(31)
     purge()
+    request.refresh_from_db()
+    assert request.contact_value == ""
+
+
+def test_a_row_whose_key_has_gone_holds_up_no_other(wecom: WeCom, settings: Any) -> None:
+    delivered(wecom)
+    with transaction.atomic():
+        outbox.owe_message("您好", to="lisi", effect_key="hello")
+    found_item(hidden_marks="a scratch")
+    Outgoing.objects.filter(effect_key="hello").update(state="parked", finished_at=timezone.now())
+    Item.objects.update(state="closed", closed_at=timezone.now())
+    age(400)
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed them"]
+    effects.purge()
+    for model in (Outgoing, ContactRequest, Item):
+        assert not model._default_manager.exists()
+
+
+def test_a_holding_that_cannot_be_dropped_holds_up_no_other(wecom: WeCom, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(rows: Any) -> None:
+        raise RuntimeError("a disk, a lock, a mistake")
+
+    request = delivered(wecom)
+    age(40)
+    broken = retention.Holding("bodies", "broken", lambda kept: Outgoing.objects.all(), fails)
+    monkeypatch.setattr(retention, "_holdings", [broken, *retention.holdings()])
+    effects.purge()
     request.refresh_from_db()
     assert request.contact_value == ""
 
