@@ -18,7 +18,7 @@ from tests.support import ROOT
 FLOORS = {
     "wecom": {
         "Facts": "errors errcodes crypto xml payloads events cards messages recipients replies crash",
-        "Plumbing": "conf fields models jobs leases limits tokens client clients oauth members dispatch handlers"
+        "Plumbing": "conf fields models jobs leases clocks limits tokens client clients oauth members dispatch handlers"
         " masking wake listen alerts transactions affinity",
         "Decisions": "inbox outbox sent_cards watch worker retention forgetting standing doctor",
         "Door": "effects views urls tasks checks admin apps management",

@@ -9,6 +9,7 @@ matter within an hour, however often it is raised. Nothing in a text may be abou
 """
 
 import logging
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +35,7 @@ WRONG_ACTOR = "wrong_actor"
 
 QUIET = timedelta(hours=1)  # between two tellings of one matter
 AGAIN = timedelta(minutes=1)  # after a telling that failed, or whose teller died
-AT_ONCE = 20  # matters told in one go
+AT_ONCE, NOT_LONGER = 20, 20.0  # matters told in one go, and seconds
 
 
 def alert(what: str, subject: str, text: str = "") -> None:
@@ -49,14 +50,16 @@ def alert(what: str, subject: str, text: str = "") -> None:
     )
     if not is_new:
         Alert.objects.filter(pk=row.pk).update(text=text, raised_at=now, times=F("times") + 1)
-    if row.told_at is None or row.told_at <= now - QUIET:
+    if row.told_at is None or not now - QUIET < row.told_at <= now:
         logger.error("%s: %s %s", what, subject, text)
 
 
 def tell_due() -> int:
     """Tell what has been raised and not told; how many matters it was."""
-    told = 0
+    told, give_up = 0, time.monotonic() + NOT_LONGER
     for row in list(_due()[:AT_ONCE]):
+        if time.monotonic() > give_up:  # other work by the clock waits
+            break
         now = timezone.now()
         # Telling it takes its minute; who dies meanwhile leaves it to be told again after that.
         if not _due().filter(pk=row.pk).update(telling_until=now + AGAIN):

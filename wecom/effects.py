@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from . import alerts, conf, members, retention, sent_cards, watch
+from . import alerts, clocks, conf, members, retention, sent_cards, watch
 from .dispatch import periodic
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ def expire_cards() -> None:
 
 @periodic("wecom.watch", every=timedelta(minutes=1))
 def watch_age() -> None:
-    """Say what has been waiting for too long."""
+    """Say what has been waiting for too long, but for what a wrong clock held up."""
+    clocks.put_right()
     watch.look()
 
 

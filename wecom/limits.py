@@ -99,7 +99,7 @@ def _admit_past_closure(bucket: Bucket, now: datetime) -> None:
     over = Q(closed_until__lte=now) | Q(closed_until__gt=now + ABSURD)
     probing = Bucket.objects.filter(over, pk=bucket.pk, closed_until=bucket.closed_until)
     if not probing.update(closed_until=now + BREAKER_REST):
-        raise Held(max(bucket.closed_until, now + timedelta(seconds=1)), bucket.reason)
+        raise Held(max(_sane(bucket.closed_until, now), now + timedelta(seconds=1)), bucket.reason)
 
 
 def _use(name: str, pace: Pace, now: datetime) -> None:
@@ -109,8 +109,13 @@ def _use(name: str, pace: Pace, now: datetime) -> None:
         busy_until = bucket.get().busy_until
         if busy_until > now + ABSURD and bucket.filter(busy_until=busy_until).update(busy_until=now + pace.cost):
             return
-        wait_until = busy_until - ahead
+        wait_until = _sane(busy_until, now) - ahead
         raise Held(max(wait_until, now + pace.cost / 4), f"the limit per {name.split(':')[0]}")
+
+
+def _sane(until: datetime, now: datetime) -> datetime:
+    """What was written by a clock that was ahead, and has just been put right by another, holds nobody."""
+    return min(until, now) if until > now + ABSURD else until
 
 
 def _make(names: Iterable[str]) -> None:

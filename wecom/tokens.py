@@ -139,7 +139,8 @@ def _hold_off(app: App, seconds: float, refusal: ApiError | None = None) -> None
 
 def _stop_while_failing(app: App) -> None:
     failure = _cache().get(_key(app, "failed"))
-    if isinstance(failure, Failure):
+    # One that lasts longer than any was remembered by a clock that was ahead.
+    if isinstance(failure, Failure) and failure.until < time.time() + (REFUSED + leases.SKEW).total_seconds():
         rest = timedelta(seconds=max(1.0, failure.until - time.time()))
         raise TokenUnavailable(failure.why, retry_after=rest, errcode=failure.errcode)
 

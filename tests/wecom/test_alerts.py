@@ -79,6 +79,16 @@ class TestTelling:
             pass_time(minutes=1)
             assert alerts.tell_due() == 1
 
+    def test_a_hook_that_takes_its_time_does_not_keep_other_work_waiting(
+        self, hook: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(3):
+            alerts.alert(alerts.PARKED, f"outgoing {number}")
+        monkeypatch.setattr(alerts, "NOT_LONGER", -1.0)
+        assert alerts.tell_due() == 0
+        monkeypatch.undo()
+        assert alerts.tell_due() == 3
+
     def test_who_dies_while_telling_leaves_it_to_be_told_under_the_same_id(self, hook: Any) -> None:
         alerts.alert(alerts.DEAD, "outgoing 7")
         alerts.tell_due()

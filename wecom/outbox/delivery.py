@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError
+from django.db.models import Q
 from django.utils import timezone
 
-from wecom import alerts, clients, crash, jobs, limits
+from wecom import alerts, clients, crash, jobs, leases, limits
 from wecom.client import encode
 from wecom.errcodes import Outcome, Reaction, explain
 from wecom.errors import ApiError, ConfigError, NotSent, TokenUnavailable, TransportError, WeComError
@@ -337,9 +338,7 @@ def _too_late(kind: Kind, row: Outgoing) -> bool:
     """Whether a doubt that no person has taken upon them is too old for a repeat."""
     if kind.repeat_within is None or not row.attempts:
         return False
-    return Attempt.objects.filter(
-        outgoing=row,
-        number__gte=row.doubt_from,
-        outcome=Attempt.Outcome.UNKNOWN,
-        started_at__lt=timezone.now() - kind.repeat_within,
-    ).exists()
+    now = timezone.now()
+    # Of what a clock wrote that was ahead, nobody knows how old it is.
+    old = Q(started_at__lt=now - kind.repeat_within) | Q(started_at__gt=now + leases.SKEW)
+    return row.tries.filter(old, number__gte=row.doubt_from, outcome=Attempt.Outcome.UNKNOWN).exists()

@@ -4,6 +4,7 @@ A refused code is followed by one spare code; then the change is given up.
 Source: https://developer.work.weixin.qq.com/document/path/94888
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -24,6 +25,7 @@ API = "message/update_template_card"
 # Either code says that this response_code cannot be used (any more).
 DEAD_CODE = frozenset({60140, 42022})
 CODES_A_ROW = 2  # the first and one spare
+LONGEST_QUIET = timedelta(minutes=1)  # what lies further ahead was written by a clock that was ahead
 
 
 def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
@@ -35,7 +37,7 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
     card, change = locked_change(row)
     if why := _why_not(card, change):
         return outbox.Nothing(why, done=change.state == CardChange.State.SHOWN)
-    if card.quiet_until and card.quiet_until > timezone.now():
+    if card.quiet_until and timezone.now() < card.quiet_until < timezone.now() + LONGEST_QUIET:
         raise limits.Held(card.quiet_until, "the instant answer is still on its way")
     code = wallet.reserve_code(card, outgoing_id=row.pk)
     if code is None:
@@ -46,7 +48,7 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
         path=API,
         body={**_seen_by(card, change).for_update(), "response_code": code.code, **change.content},
         private=(code.code,),
-        proof=DEAD_CODE if doubted and code.expires_at > timezone.now() else frozenset(),
+        proof=DEAD_CODE if doubted and code.issued_at <= timezone.now() < code.expires_at else frozenset(),
     )
 
 

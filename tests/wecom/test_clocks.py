@@ -1,0 +1,160 @@
+"""A clock that was hours ahead is set back: what it wrote holds nobody up, and doubles nothing."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+
+from tests.support import in_threads
+from tests.wecom.making import QUESTION
+from wecom import alerts, clocks, conf, effects, inbox, limits, outbox, sent_cards, tokens
+from wecom.errors import TokenUnavailable, Unreachable
+from wecom.models import Alert, Bucket, Callback, Job, Outgoing, SentCard
+from wecom.sandbox.testing import WeComSandbox, sandbox_in_this_process
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AHEAD = timedelta(hours=8)  # as a clock that runs in the local time of China until it is set
+
+
+@pytest.fixture
+def sandbox() -> Iterator[WeComSandbox]:
+    with sandbox_in_this_process() as sandbox:
+        yield sandbox
+
+
+def ahead(by: timedelta = AHEAD) -> Any:
+    return time_machine.travel(timezone.now() + by, tick=True)
+
+
+def owe(key: str, **how: Any) -> Outgoing:
+    with transaction.atomic():
+        return outbox.owe_message("您好", to=["lisi"], effect_key=key, **how)
+
+
+def seen(sandbox: WeComSandbox) -> int:
+    return len(sandbox.messages("lisi"))
+
+
+def unreachable() -> Any:
+    raise Unreachable("gettoken: no connection")
+
+
+def test_what_was_owed_while_it_was_ahead_is_sent(sandbox: WeComSandbox) -> None:
+    with ahead():
+        owe("owed then")
+    outbox.drain()
+    assert seen(sandbox) == 0
+    effects.watch_age()
+    outbox.drain()
+    assert seen(sandbox) == 1
+
+
+def test_what_failed_while_it_was_ahead_is_tried_again(sandbox: WeComSandbox) -> None:
+    owe("owed before")
+    with ahead():
+        sandbox.fault("errcode", 45009, path="message/send")
+        outbox.drain()
+    effects.watch_age()
+    outbox.drain()
+    assert (seen(sandbox), Outgoing.objects.get().state) == (1, "done")
+
+
+def test_what_is_owed_for_a_later_day_still_waits_for_it(sandbox: WeComSandbox) -> None:
+    owe("tomorrow", due_at=timezone.now() + timedelta(days=1))
+    assert clocks.put_right() == 0
+    with ahead():
+        owe("the day after", due_at=timezone.now() + timedelta(days=2))
+    assert clocks.put_right() == 0
+    outbox.drain()
+    assert seen(sandbox) == 0
+
+
+@pytest.mark.parametrize("model", [Callback, Outgoing])
+def test_a_row_whose_worker_died_while_it_was_ahead_is_taken_over(model: type[Job]) -> None:
+    of_its_sort: dict[str, Any] = {"app": "default", "digest": "d", "plaintext": "<xml/>"}
+    if model is Outgoing:
+        of_its_sort = {"kind": "wecom.message", "effect_key": "k", "deadline": timezone.now()}
+    with ahead():
+        until = timezone.now() + timedelta(minutes=1)
+        model._default_manager.create(state="running", lease_until=until, **of_its_sort)
+    assert clocks.put_right() >= 1
+    row = model._default_manager.get()
+    assert row.lease_until
+    assert row.lease_until <= timezone.now()
+
+
+def test_a_callback_that_came_while_it_was_ahead_is_handled() -> None:
+    with ahead():
+        Callback.objects.create(app="default", digest="d", plaintext="no message")
+    inbox.drain()
+    assert Callback.objects.get().state == "waiting"
+    effects.watch_age()
+    inbox.drain()
+    assert Callback.objects.get().state == "poison"
+
+
+@pytest.mark.parametrize("by", [AHEAD, timedelta(minutes=57)])
+def test_a_doubt_of_unknown_age_is_not_repeated(sandbox: WeComSandbox, by: timedelta) -> None:
+    owe("once")
+    with ahead(by):
+        sandbox.fault("lose", path="message/send")
+        outbox.drain()
+    assert seen(sandbox) == 1
+    effects.watch_age()
+    outbox.drain()
+    assert (seen(sandbox), Outgoing.objects.get().state) == (1, "parked")
+
+
+def test_a_token_that_could_not_be_had_then_is_fetched_now() -> None:
+    with ahead(), pytest.raises(TokenUnavailable):
+        tokens.get(conf.app(), unreachable)
+    assert tokens.get(conf.app(), lambda: ("token", 7200)) == "token"
+
+
+def test_a_matter_that_was_told_then_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    with ahead():
+        alerts.alert(alerts.PAUSED, "app:default", "then")
+        assert alerts.tell_due() == 1
+    alerts.alert(alerts.PAUSED, "app:default", "now")
+    assert caplog.messages[-1] == "paused: app:default now"
+    effects.watch_age()
+    assert alerts.tell_due() == 1
+    assert alerts.tell_due() == 0
+    assert not Alert.objects.filter(raised_at__gt=timezone.now()).exists()
+
+
+@pytest.mark.parametrize("what", ["closed_until", "busy_until"])
+def test_of_many_that_meet_such_a_limit_none_waits_for_long(what: str) -> None:
+    later = timezone.now() + AHEAD
+    names = [limits.app_name("default"), limits.api_name("default", "message/send")]
+    Bucket.objects.bulk_create(Bucket(pk=name, **{what: later}) for name in names)
+
+    def call() -> float:
+        try:
+            with transaction.atomic():
+                limits.admit("default", "message/send", [])
+                time.sleep(0.05)
+        except limits.Held as held:
+            return (held.until - timezone.now()).total_seconds()
+        return 0.0
+
+    waits = in_threads(6, call)
+    assert 0.0 in waits
+    assert max(waits) <= limits.BREAKER_REST.total_seconds()
+
+
+def test_an_instant_answer_of_then_does_not_hold_the_card(sandbox: WeComSandbox) -> None:
+    with transaction.atomic():
+        card = sent_cards.send(QUESTION, to=["lisi"])
+    outbox.drain()
+    SentCard.objects.update(quiet_until=timezone.now() + AHEAD)
+    sent_cards.update(card.key, "已处理")
+    Outgoing.objects.update(due_at=timezone.now())
+    outbox.drain()
+    assert SentCard.objects.get().shows == "已处理"
