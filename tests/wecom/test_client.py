@@ -229,14 +229,19 @@ def test_an_unknown_app_is_a_wrong_setting() -> None:
 A_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
 
-def drips(begin: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
-    """An answer that begins so at once, and goes on by single bytes for some seconds."""
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"  # the line of a piece's size may go on and on
+EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"  # packed by gzip, it stands for no byte
+PACKED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(b"")[:10]
+
+
+def drips(begin: bytes, drop: bytes = b"x") -> Callable[[BaseHTTPRequestHandler], None]:
+    """An answer that begins so at once, and goes on by drops for some seconds."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(begin)
         for _ in range(100):
             try:
-                handler.wfile.write(b"x")
+                handler.wfile.write(drop)
             except OSError:
                 return
             time.sleep(0.05)
@@ -301,10 +306,17 @@ class TestOverARealSocket:
             with pytest.raises(TransportError):
                 clients.get().send(BODY)
 
-    def test_a_server_that_drips_does_not_hold_us_for_ever(self, base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize(
+        ("begin", "drop"),
+        [(A_HEAD, b"x"), (CHUNKS, b"x"), (PACKED, EMPTY_BLOCK)],
+        ids=["the body", "the size of a piece", "nothing, packed"],
+    )
+    def test_a_server_that_drips_does_not_hold_us_for_ever(
+        self, base: Any, monkeypatch: pytest.MonkeyPatch, begin: bytes, drop: bytes
+    ) -> None:
         monkeypatch.setattr(client_module, "TOTAL", 0.4)
         started = time.monotonic()
-        with serving(drips(A_HEAD)) as url:
+        with serving(drips(begin, drop)) as url:
             base(url)
             with pytest.raises(TransportError):
                 clients.get().send(BODY)
@@ -327,12 +339,30 @@ class TestOverARealSocket:
             took = time.monotonic() - started
         assert took < 2
 
-    def test_an_alert_is_given_up_whose_answer_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nor_does_one_behind_a_proxy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(heads, "HEAD", 0.4)
+        started = time.monotonic()
+        with serving(drips(b"HTTP/1.1 200 OK\r\nX-Long: ")) as url:
+            monkeypatch.setenv("http_proxy", url)
+            monkeypatch.setenv("no_proxy", "")
+            with pytest.raises(TransportError):
+                hooks.post("http://hook.example.com/", {}, words="")
+            took = time.monotonic() - started
+        assert took < 2
+
+    def test_an_alert_is_given_up_where_the_robots_answer_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(hooks, "TOTAL", 0.4)
         started = time.monotonic()
         with serving(drips(A_HEAD)) as url, pytest.raises(TransportError):
-            hooks.post(url, {}, words="")
+            hooks.post(url + hooks.ROBOT.removeprefix("/"), {}, words="")
         assert time.monotonic() - started < 3
+
+    def test_an_alert_is_taken_whatever_other_servers_say_beside_200(self) -> None:
+        def long_page(handler: BaseHTTPRequestHandler) -> None:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000)
+
+        with serving(long_page) as url:
+            hooks.post(url, {}, words="")
 
     def test_an_answer_without_end_is_cut_off(self, base: Any) -> None:
         bomb = gzip.compress(b"0" * 50_000_000)
