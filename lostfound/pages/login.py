@@ -27,8 +27,9 @@ PENDING = "logins"  # in the session: state → [where to go, when it began]
 SECONDS = 600
 AT_ONCE = 5  # tabs
 # While WeCom hangs, those who log in must not take every thread of a web process: the others answer its callbacks.
-ASKING, TURN = 2, 0.3  # at once, and seconds in which one of them may come free
-_asking = threading.BoundedSemaphore(ASKING)
+ASKING, WAITING = 2, 1  # at once
+TURN, PATIENCE = 0.3, 5.0  # seconds in which one who asks may come free: for everybody, and for one who waits
+_asking, _waiting = threading.BoundedSemaphore(ASKING), threading.BoundedSemaphore(WAITING)
 
 
 @everybody
@@ -58,12 +59,11 @@ def back(request: HttpRequest) -> HttpResponse:
         return _refused(request, "stale", 403)
     if not request.GET.get("code"):
         return _refused(request, "stopped", 400, wanted)
-    if not _asking.acquire(timeout=TURN):
+    if not _may_ask():
         logger.error("login refused: too many wait for WeCom")
         return _refused(request, "down", 503, wanted)
     try:
-        userid = oauth.userid_of(clients.get(), request.GET["code"])
-        start(request, members.ask(userid))
+        member = members.ask(oauth.userid_of(clients.get(), request.GET["code"]))
     except CodeRefused:
         return _refused(request, "stale", 403, wanted)
     except NotAMember:
@@ -75,6 +75,7 @@ def back(request: HttpRequest) -> HttpResponse:
         return _refused(request, "down", 503, wanted)
     finally:
         _asking.release()
+    start(request, member)
     return HttpResponseRedirect(wanted)
 
 
@@ -90,6 +91,18 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_safe
 def logged_out(request: HttpRequest) -> HttpResponse:
     return render(request, "lostfound/login/out.html")
+
+
+def _may_ask() -> bool:
+    """Whether it is this one's turn to ask WeCom; _asking is to be released then."""
+    if _asking.acquire(timeout=TURN):
+        return True
+    if not _waiting.acquire(blocking=False):
+        return False
+    try:
+        return _asking.acquire(timeout=PATIENCE)
+    finally:
+        _waiting.release()
 
 
 def _begin(request: HttpRequest, wanted: str) -> str:

@@ -1,5 +1,6 @@
 """Members log in by WeCom: the real client, against the sandbox's own pages and API."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -320,7 +321,8 @@ def test_when_wecom_is_down_one_can_try_again(settings: Any) -> None:
     assert not is_in(client)
 
 
-def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks() -> None:
+def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "PATIENCE", 0.1)
     client = browser()
     back = choose(client, to_wecom(client, "/lost/"), "zhangsan")
     for _ in range(login.ASKING):
@@ -334,6 +336,21 @@ def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks() -> None:
     assert "/login/?next=/lost/" in answer.content.decode()
     log_in(client)
     assert is_in(client)
+
+
+def test_one_more_waits_for_their_turn_where_wecom_takes_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "TURN", 0.01)
+    client = browser()
+    back = choose(client, to_wecom(client, "/lost/"), "zhangsan")
+    for _ in range(login.ASKING):
+        login._asking.acquire()
+    others = [threading.Timer(0.5, login._asking.release) for _ in range(login.ASKING)]
+    for other in others:
+        other.start()
+    answer = client.get(back)
+    for other in others:
+        other.join()
+    assert (answer.status_code, answer["Location"]) == (302, "/lost/")
 
 
 def every_address(patterns: list[Any], before: str = "") -> Iterator[tuple[str, Any]]:
