@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -348,6 +349,27 @@ class TestWhenAHandlerRaises:
         make_due()
         inbox.drain()
         assert (row().state, row().failures) == ("poison", 8)
+
+    def test_a_mistake_is_not_the_worse_for_the_bad_weather_before_it(self, client: Browser) -> None:
+        raised: list[Exception] = [*[OperationalError("locked")] * 9, *[TokenUnavailable("x")] * 2, IntegrityError("x")]
+
+        @on_message()
+        def fails() -> None:
+            raise raised.pop(0)
+
+        write(client)
+        while raised:
+            make_due()
+            inbox.drain()
+        assert (row().state, row().failures) == ("waiting", 1)
+
+    def test_a_locked_table_is_waited_for_by_short_pauses_for_days(self, client: Browser) -> None:
+        self.fail(client, OperationalError("locked"), 1)
+        Callback.objects.update(failures=2000)
+        before = timezone.now()
+        make_due()
+        inbox.drain()
+        assert (row().state, row().due_at - before < timedelta(minutes=3)) == ("waiting", True)
 
     def test_once_mended_it_is_replayed(self, client: Browser) -> None:
         kept = self.fail(client, ConfigError("x"), 1)
