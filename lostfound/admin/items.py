@@ -25,6 +25,7 @@ from lostfound.services.photos import delete_photos
 from lostfound.states import WITHOUT_PHOTOS, Channel, Custody, ItemKind, ItemState
 from wecom.admin.deeds import DeedMixin
 from wecom.admin.labels import EMPTY, brief, exact, state_badge
+from wecom.admin.paging import LongListMixin
 
 from . import deeds, thanks
 from .contacts import marks_of, masked_contact
@@ -47,7 +48,7 @@ class HoldingFilter(admin.SimpleListFilter):
         return selectors.items_due(queryset) if self.value() == "due" else queryset
 
 
-class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
+class ItemAdmin(ExportMixin, LongListMixin, DeedMixin, ModelAdmin):
     nothing_yet = _("No item has been registered yet.")
     form = ItemForm
     deeds = (deeds.RETURN_ITEM, deeds.CLOSE_ITEM, deeds.DISPOSE, deeds.AGREE, deeds.KEEP)
@@ -72,8 +73,6 @@ class ItemAdmin(ExportMixin, DeedMixin, ModelAdmin):
     list_filter = ("kind", "state", "custody", HoldingFilter, "category", ("happened_at", admin.DateFieldListFilter))
     search_fields = ("title", "description", "place", "reporter")
     search_help_text = _("Title, description, place or reporter")
-    list_per_page = 50
-    show_full_result_count = False
     readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "held_until", "moved", "ended")
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (

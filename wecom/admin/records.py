@@ -6,13 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
 from .deeds import DeedMixin
+from .paging import LongListMixin
 
 
-class RecordAdmin(DeedMixin, ModelAdmin):
+class RecordAdmin(LongListMixin, DeedMixin, ModelAdmin):
     """Read-only: whoever may see the rows sees them, and what can be done with them are deeds."""
 
-    list_per_page = 50
-    show_full_result_count = False
     sensitive: tuple[str, ...] = ()  # encrypted columns, read only where a page shows something of them
 
     def has_add_permission(self, request: HttpRequest) -> bool:
