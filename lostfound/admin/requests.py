@@ -58,7 +58,6 @@ class ContactRequestAdmin(ExportMixin, RecordAdmin):
     list_filter = ("state", "delivery", QuestionFilter, ("created_at", admin.DateFieldListFilter))
     search_fields = ("=id", "item__title", "owner", "finder", "cards__task_id")
     search_help_text = _("Number, item, owner, finder or task id")
-    sensitive = ("contact_value", "item__contact_value")
     deeds = (deeds.RESEND, deeds.EXPIRE, deeds.WITHDRAW, deeds.REVEAL)
     change_form_template = "admin/lostfound/contactrequest/change_form.html"
     fields = ()

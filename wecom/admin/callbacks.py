@@ -110,7 +110,6 @@ class CallbackAdmin(RecordAdmin):
     list_filter = ("state", EventFilter, "instant_reply", ("received_at", admin.DateFieldListFilter))
     search_fields = ("userid", "task_id", "event_key")
     search_help_text = _("Member, task id or event key")
-    sensitive = ("plaintext",)
     deeds = (REPLAY, SETTLE)
     fieldsets = (
         (

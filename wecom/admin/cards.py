@@ -200,7 +200,6 @@ class ResponseCodeAdmin(CodeColumns, RecordAdmin):
     search_fields = ("card__task_id", "userid", "^fingerprint")
     search_help_text = _("Task id, member or the beginning of a fingerprint")
     list_select_related = ("card",)
-    sensitive = ("code",)
     fieldsets = (
         (None, {"fields": (("shown_fingerprint", "shown_state"), ("of_card", "source"), ("userid", "app"))}),
         (_("When"), {"fields": (("issued", "expires"), ("left", "used"))}),

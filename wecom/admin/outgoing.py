@@ -104,7 +104,6 @@ class AttemptInline(RecordInline):
 
 
 class OutgoingAdmin(RecordAdmin):
-    sensitive = ("content",)
     nothing_yet = _("Nothing has been sent yet.")
     list_display = ("number", "what", "subject", "shown_state", "attempts", "answered", "due", "created")
     list_display_links = ("number", "what")

@@ -12,8 +12,6 @@ from .paging import LongListMixin
 class RecordAdmin(LongListMixin, DeedMixin, ModelAdmin):
     """Read-only: whoever may see the rows sees them, and what can be done with them are deeds."""
 
-    sensitive: tuple[str, ...] = ()  # encrypted columns, read only where a page shows something of them
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -26,9 +24,6 @@ class RecordAdmin(LongListMixin, DeedMixin, ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Also for whoever may act on such rows."""
         return bool(super().has_view_permission(request, obj)) or self.may_act(request)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer(*self.sensitive)
 
     def changeform_view(
         self,
