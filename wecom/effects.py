@@ -15,8 +15,9 @@ sent_cards.follow("", sent_cards.Follower())
 
 @periodic("wecom.expire_cards", every=timedelta(minutes=1))
 def expire_cards() -> None:
-    """Close the cards that nobody answered in time."""
+    """Close the cards that nobody answered in time, and write down which codes have died."""
     sent_cards.expire_cards()
+    sent_cards.expire_codes()
 
 
 @periodic("wecom.watch", every=timedelta(minutes=1))

@@ -30,7 +30,7 @@ from tests.lostfound.world import (
     states,
     tap,
 )
-from wecom import outbox
+from wecom import effects, outbox
 from wecom.models import Attempt, Outgoing
 
 pytestmark = pytest.mark.django_db
@@ -284,13 +284,14 @@ def test_killed_between_contact_and_update_the_update_goes_on_alone(wecom: WeCom
 def test_a_worker_down_for_days_still_sends_the_contact_and_tells_the_finder(wecom: WeCom) -> None:
     card = asked()
     tap(card, code="RC_dies_meanwhile")
-    card.codes.update(issued_at=timezone.now() - timedelta(days=4))
+    card.codes.update(issued_at=timezone.now() - timedelta(days=4), expires_at=timezone.now() - timedelta(days=3))
     Outgoing.objects.filter(state="waiting").update(deadline=timezone.now() - timedelta(days=1))
     outbox.drain()
     assert len(wecom.seen_by(OWNER)) == 1
     assert states(card)[:2] == ("accepted", "delivered")
     assert states(card)[2] != "closed"
     assert "已推送给失主" in wecom.seen_by(FINDER)[0]
+    effects.expire_cards()
     assert set(card.codes.values_list("state", flat=True)) == {"expired"}
 
 

@@ -28,7 +28,7 @@ from tests.lostfound.world import (
     states,
     tap,
 )
-from wecom import outbox
+from wecom import effects, outbox
 from wecom.models import Outgoing
 
 pytestmark = pytest.mark.django_db
@@ -191,9 +191,10 @@ def test_a_code_between_24_and_72_hours_is_still_tried(wecom: WeCom) -> None:
 
 def test_a_code_past_72_hours_is_not_tried(wecom: WeCom) -> None:
     card = accepted(wecom)
-    card.codes.update(issued_at=timezone.now() - timedelta(hours=73))
+    card.codes.update(issued_at=timezone.now() - timedelta(hours=73), expires_at=timezone.now() - timedelta(hours=49))
     outbox.drain()
     assert UPDATE not in wecom.paths()
+    effects.expire_cards()
     assert set(card.codes.values_list("state", flat=True)) == {"expired"}
     assert states(card)[2] == "recalled"
 

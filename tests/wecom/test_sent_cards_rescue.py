@@ -27,7 +27,7 @@ from tests.wecom.shop import (
     work,
     work_later,
 )
-from wecom import conf, outbox, sent_cards
+from wecom import conf, effects, outbox, sent_cards
 from wecom.errcodes import Outcome
 from wecom.models import Bucket, Callback, Outgoing
 from wecom.outbox import Result
@@ -82,15 +82,26 @@ class TestWallet:
         code = sent().codes.get()
         assert code.code not in str(SentCard.objects.raw("SELECT * FROM wecom_responsecode")[0].__dict__)
 
+    def test_a_code_that_nobody_needs_any_more_is_written_down_as_dead_too(self, sandbox: WeComSandbox) -> None:
+        card = sent()
+        card.codes.update(expires_at=timezone.now() - timedelta(hours=1))  # by the shorter of WeCom's two lifetimes
+        assert sent_cards.expire_codes() == 0
+        card.codes.update(issued_at=timezone.now() - timedelta(hours=73))
+        effects.expire_cards()
+        assert codes(card) == ["expired"]
+
     def test_past_the_planned_lifetime_a_code_is_still_tried_past_the_longer_one_not(
         self, sandbox: WeComSandbox
     ) -> None:
         card = sent()
         card.codes.update(issued_at=timezone.now() - timedelta(hours=30))
         assert sent_cards.usable_codes(card).exists()
-        card.codes.update(issued_at=timezone.now() - timedelta(hours=73))
+        card.codes.update(
+            issued_at=timezone.now() - timedelta(hours=73), expires_at=timezone.now() - timedelta(hours=49)
+        )
         sent_cards.close(card, "已完成")
         work()
+        assert sent_cards.expire_codes() == 1
         assert (sandbox.calls(UPDATE), codes(card), now(card)) == ([], ["expired"], "recalled")
 
 

@@ -29,8 +29,9 @@ def owe(
     if not connection.in_atomic_block:
         raise RuntimeError("an effect is owed inside the transaction that makes it due")
     # It is looked for first: an INSERT alone would wait for a worker that writes to this row, who may wait for us.
-    if known := Outgoing.objects.filter(effect_key=effect_key).first():
-        return known
+    known = Outgoing.objects.filter(effect_key=effect_key)
+    if known.exists():
+        return known.get()
     now = timezone.now()
     row = Outgoing(
         app=app,

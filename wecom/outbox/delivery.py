@@ -96,7 +96,7 @@ def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
     Raises Held where it has to wait; nothing is written then, and what prepare reserved is free again.
     """
     with whole():
-        _hold(row)
+        _count(row)
         doubt = _doubt(row, since=row.doubt_from)
         if _too_late(kind, row):
             _park_unsure(row, kind, "too late to repeat it without the risk of being seen twice")
@@ -115,8 +115,14 @@ def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
         return call, attempt
 
 
-def _write_down(row: Outgoing, call: Call, digest: str) -> Attempt:
+def _count(row: Outgoing) -> None:
+    """Count the try in the database, which locks the row for the rest of the transaction, if it is still ours."""
     _write(row, attempts=row.attempts + 1)
+    row.attempts -= 1  # until it is written down, it is none
+
+
+def _write_down(row: Outgoing, call: Call, digest: str) -> Attempt:
+    row.attempts += 1
     return Attempt.objects.create(
         outgoing=row,
         number=row.attempts,
@@ -286,12 +292,12 @@ def _broken(row: Outgoing, exc: Exception) -> None:
 
 
 def _wait(row: Outgoing, *, until: datetime, why: str, **fields: Any) -> None:
-    if not jobs.let_go(row, state=State.WAITING, due_at=until, error=why[:500], **fields):
+    if not jobs.let_go(row, state=State.WAITING, attempts=row.attempts, due_at=until, error=why[:500], **fields):
         raise Lost
 
 
 def _close(row: Outgoing, state: State, *, error: str) -> None:
-    if not jobs.let_go(row, state=state, error=error[:500], finished_at=timezone.now()):
+    if not jobs.let_go(row, state=state, attempts=row.attempts, error=error[:500], finished_at=timezone.now()):
         raise Lost
     if state in (State.PARKED, State.DEAD):
         alerts.alert(str(state), f"outgoing {row.pk}", f"kind={row.kind} errcode={row.last_errcode}")

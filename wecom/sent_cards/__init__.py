@@ -46,7 +46,7 @@ from .rescue import recall
 from .rows import by_task_id, get, locked
 from .sending import new_task_id, send
 from .taps import FirstTap, has_unread_tap, keep_tap
-from .wallet import usable_codes
+from .wallet import expire_codes, usable_codes
 
 CardState = SentCard.State
 CodeState = ResponseCode.State
@@ -67,6 +67,7 @@ __all__ = [
     "by_task_id",
     "close",
     "expire_cards",
+    "expire_codes",
     "follow",
     "get",
     "has_unread_tap",

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from wecom import limits, outbox
+from wecom import leases, limits, outbox
 from wecom.errcodes import Outcome
 from wecom.models import CardChange, SentCard
 from wecom.outbox import Outgoing
@@ -19,13 +19,13 @@ from .following import What, hear
 from .queue import go_on, make_way
 from .recipients import Recipients
 from .rescue import give_up
-from .rows import State, finish, locked, move, owed_changes
+from .rows import State, finish, locked_for, move, owed_changes
 
 API = "message/update_template_card"
 # Either code says that this response_code cannot be used (any more).
 DEAD_CODE = frozenset({60140, 42022})
 CODES_A_ROW = 2  # the first and one spare
-LONGEST_QUIET = timedelta(minutes=1)  # what lies further ahead was written by a clock that was ahead
+LONGEST_QUIET = leases.SKEW + timedelta(minutes=1)  # what lies further ahead was written by a clock that was ahead
 
 
 def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
@@ -72,9 +72,8 @@ def settle(row: Outgoing, result: outbox.Result) -> outbox.Again | outbox.Park |
 
 
 def locked_change(row: Outgoing) -> tuple[SentCard, CardChange]:
-    change = CardChange.objects.select_related("card").only("card__follower", "card__topic").get(pk=row.subject)
-    card = locked(change.card)
-    return card, card.changes.get(pk=change.pk)
+    card = locked_for(row, changes=row.subject)
+    return card, card.changes.get(pk=row.subject)
 
 
 def _why_not(card: SentCard, change: CardChange) -> str:

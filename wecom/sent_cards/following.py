@@ -60,7 +60,7 @@ class Follower:
     """
 
     def lock(self, card: SentCard) -> None:
-        """Lock rows of one's own before the card is locked. `card` has its pk, follower and topic, no more."""
+        """Lock rows of one's own before the card is locked. `card` has its follower and topic, no more."""
 
     def unwanted(self, card: SentCard) -> str:
         """Why a card that was not sent yet need not be sent any more; "" where it still is to be."""
@@ -108,6 +108,12 @@ def hear(card: SentCard, what: What, *, by: str = "", cause: str = "", **more: o
 def kind(card: SentCard, word: str) -> str:
     """The name of the kind of effect: `shop.send_card`."""
     return f"{card.follower or OWN}.{word}"
+
+
+def follower_in(kind: str) -> str:
+    """Whose card an effect of this kind is about."""
+    first = kind.rpartition(".")[0]
+    return "" if first == OWN else first
 
 
 def effect_key(card: SentCard, word: str, *more: object) -> str:

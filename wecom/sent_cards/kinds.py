@@ -69,7 +69,7 @@ def put_back(row: Outgoing) -> str:
 
 
 def _send_again(row: Outgoing) -> str:
-    card = rows.locked(int(row.subject))
+    card = rows.locked_for(row, pk=row.subject)
     if card.state not in sending.NOT_SHOWN_YET:
         return f"the card is {card.state}"
     rows.move(card, rows.State.OWED)
@@ -89,7 +89,7 @@ def _update_again(row: Outgoing) -> str:
 
 
 def _recall_again(row: Outgoing) -> str:
-    card = rows.locked(int(row.subject))
+    card = rows.locked_for(row, pk=row.subject)
     if card.state not in (rows.State.SHOWN, rows.State.STUCK):
         return f"the card is {card.state}"  # it shows its last content, or is about to
     if not rescue.is_recallable(card):

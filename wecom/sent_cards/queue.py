@@ -82,12 +82,13 @@ def _covers(later: CardChange, change: CardChange) -> bool:
 def _owe(card: SentCard, change: CardChange) -> bool:
     """Let the change be brought to the phones: by a failed row's retry, else by a new one. False: one is at it."""
     rows = Outgoing.objects.filter(kind=kind(card, UPDATE), subject=str(change.pk)).order_by("-pk")
-    last = rows.first()
-    if last and last.state in Outgoing.OPEN:
-        return False
-    if last and last.state in _FAILED:
-        return outbox.retry(last.pk)
-    number = [rows.count() + 1] if last else []
+    before = list(rows.values_list("pk", "state"))
+    for last, state in before[:1]:
+        if state in Outgoing.OPEN:
+            return False
+        if state in _FAILED:
+            return outbox.retry(last)
+    number = [len(before) + 1] if before else []
     key = effect_key(card, UPDATE, change.pk, *number)
     outbox.owe(
         kind(card, UPDATE),

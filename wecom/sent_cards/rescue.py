@@ -16,7 +16,7 @@ from wecom.outbox import Outgoing
 from .following import What, follower_of, hear, owe_once
 from .queue import go_on, strike
 from .recipients import Recipients
-from .rows import State, locked, move, owed_changes
+from .rows import State, locked, locked_for, move, owed_changes
 
 API = "message/recall"
 RECALL, TEXT = "recall_card", "card_text"
@@ -69,7 +69,7 @@ def give_up(card: SentCard, change: CardChange, *, cause: str, why: str, errcode
 
 def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
     """The card to take back, unless it has got its last content, or another try for it, meanwhile."""
-    card = locked(int(row.subject))
+    card = locked_for(row, pk=row.subject)
     if card.state == State.RECALLED or not (card.state == State.STUCK or card.recall_wanted):
         return outbox.Nothing(f"the card is {card.state}", done=card.state == State.RECALLED)
     return outbox.Call(path=API, body={"msgid": card.msgid})
@@ -77,7 +77,7 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
 
 def settle(row: Outgoing, result: outbox.Result) -> None:
     """The card is gone from the phones, or it is not; what it was to say at last is told in words, or still shown."""
-    card = locked(int(row.subject))
+    card = locked_for(row, pk=row.subject)
     cause = f"outgoing {row.pk}"
     if result.state in (outbox.State.DONE, outbox.State.INFERRED):
         move(card, State.RECALLED, shows="", closed_at=timezone.now())
@@ -96,16 +96,16 @@ def settle(row: Outgoing, result: outbox.Result) -> None:
 
 def prepare_text(row: Outgoing) -> outbox.Call | outbox.Nothing:
     """The words of a last change that could not be shown."""
-    change = CardChange.objects.get(pk=row.subject)
-    card = locked(change.card_id)
+    card = locked_for(row, changes=row.subject)
     if card.state == State.CLOSED:
         return outbox.Nothing("the card shows its final text after all")
+    change = card.changes.get(pk=row.subject)
     to = Recipients.of(card)
     return outbox.text_call(to.for_send(), change.rescue_text, members=to.members)
 
 
 def settle_text(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
-    card = locked(CardChange.objects.values_list("card_id", flat=True).get(pk=row.subject))
+    card = locked_for(row, changes=row.subject)
     to = Recipients.of(card)
     done = result.state in (outbox.State.DONE, outbox.State.INFERRED)
     if done and to.are_all_known and outbox.unreached(result.answer).issuperset(to.members):

@@ -10,8 +10,9 @@ from typing import Any
 from django.utils import timezone
 
 from wecom import conf
-from wecom.models import CardChange, SentCard
+from wecom.models import CardChange, Outgoing, SentCard
 
+from . import following
 from .following import follower_of
 
 State = SentCard.State
@@ -37,8 +38,18 @@ def locked(card: SentCard | str | int, *, app: str = conf.DEFAULT) -> SentCard:
     follower_of(card).lock(card)
     fresh = SentCard.objects.select_for_update(no_key=True).get(pk=card.pk)
     for name in _FIELDS:
-        setattr(card, name, getattr(fresh, name))
+        setattr(card, name, fresh.__dict__[name])
     return card
+
+
+def locked_for(row: Outgoing, **which: object) -> SentCard:
+    """The card that an effect is about, locked as above. The effect says whose it is, so it is not read before.
+
+    which  finds the card: by its pk, or by the key of one of its `changes`
+    """
+    whose = SentCard(follower=following.follower_in(row.kind), topic=row.topic)
+    follower_of(whose).lock(whose)
+    return SentCard.objects.select_for_update(no_key=True, of=("self",)).get(**which)
 
 
 def move(card: SentCard, state: SentCard.State | None = None, **fields: Any) -> None:

@@ -18,7 +18,7 @@ from .following import What, effect_key, follower_of, hear, kind
 from .queue import go_on, strike
 from .recipients import Recipients
 from .rescue import take_back_if_wanted
-from .rows import State, locked, move, owed_changes
+from .rows import State, locked_for, move, owed_changes
 
 SEND = "send_card"
 NOT_SHOWN_YET = (State.OWED, State.UNDELIVERED, State.UNSURE)
@@ -85,7 +85,7 @@ def owe(card: SentCard) -> Outgoing:
 
 def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
     """The card to be sent; or why it is not sent, which is then written down."""
-    card = locked(int(row.subject))
+    card = locked_for(row, pk=row.subject)
     if card.state != State.OWED:
         if card.state == State.SHOWN:  # a tap was quicker, and a recall has waited for what this row brings
             take_back_if_wanted(card, cause=f"outgoing {row.pk}")
@@ -106,7 +106,7 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
 
 def settle(row: Outgoing, result: outbox.Result) -> outbox.Park | None:
     """Write down whether the card stands on the phones."""
-    card = locked(int(row.subject))
+    card = locked_for(row, pk=row.subject)
     cause = f"outgoing {row.pk}"
     if result.state == outbox.State.DONE:
         to, left_out = Recipients.of(card), outbox.unreached(result.answer)

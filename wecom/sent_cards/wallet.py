@@ -9,16 +9,18 @@ Source: https://developer.work.weixin.qq.com/document/path/94888
 
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from wecom import conf
-from wecom.fields import fingerprint
+from wecom.fields import Literal, fingerprint
 from wecom.models import ResponseCode, SentCard
 
 from .recipients import Recipients
 
 State, Source = ResponseCode.State, ResponseCode.Source
+AT_ONCE = 5_000  # codes that are written down as expired in one go
+_ORDER = (F("used_at").asc(nulls_first=True), "-issued_at", "-pk")
 
 
 def keep_code(card: SentCard, code: str, *, source: ResponseCode.Source, issued_at: datetime, userid: str = "") -> None:
@@ -38,17 +40,12 @@ def keep_code(card: SentCard, code: str, *, source: ResponseCode.Source, issued_
     ResponseCode.objects.bulk_create([kept], ignore_conflicts=True)
 
 
-def usable_codes(card: SentCard, *, now: datetime | None = None) -> "QuerySet[ResponseCode]":
+def usable_codes(card: SentCard) -> "QuerySet[ResponseCode]":
     """Codes that may still change what the recipients see: never-tried ones first, the youngest of them first.
 
     Where all recipients are known, a code of somebody else's tap is never among them.
     """
-    oldest = (now or timezone.now()) - conf.code_hard_lifetime()
-    live = card.codes.filter(state=State.LIVE, issued_at__gt=oldest)
-    recipients = Recipients.of(card)
-    if recipients.are_all_known:
-        live = live.filter(userid__in=["", *recipients.users])
-    return live.order_by(F("used_at").asc(nulls_first=True), "-issued_at", "-pk")
+    return card.codes.filter(_usable(card, timezone.now())).order_by(*_ORDER)
 
 
 def reserve_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
@@ -56,12 +53,12 @@ def reserve_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
 
     Of two rows that ask at the same moment one gets a code: the move is one filtered UPDATE.
     """
-    if held := reserved_code(card, outgoing_id=outgoing_id):
-        return held
     now = timezone.now()
-    _expire(card, now)
-    for code in usable_codes(card, now=now):
-        if _move(code, State.LIVE, State.RESERVED, reserved_for=outgoing_id, used_at=now):
+    held = Q(state=State.RESERVED, reserved_for=outgoing_id)
+    for code in card.codes.filter(held | _usable(card, now)).order_by("-state", *_ORDER):  # reserved before live
+        if code.state == State.RESERVED or _move(
+            code, State.LIVE, State.RESERVED, reserved_for=outgoing_id, used_at=now
+        ):
             return code
     return None
 
@@ -85,9 +82,20 @@ def release_code(code: ResponseCode, *, in_doubt: bool = False) -> bool:
     return _move(code, State.RESERVED, State.LIVE, reserved_for=None, used_at=code.used_at if in_doubt else None)
 
 
-def _expire(card: SentCard, now: datetime) -> None:
-    old = card.codes.filter(state=State.LIVE, issued_at__lte=now - conf.code_hard_lifetime())
-    old.update(state=State.EXPIRED)
+def expire_codes() -> int:
+    """Write down which codes are too old for either of WeCom's lifetimes; of how many."""
+    now = timezone.now()
+    old = ResponseCode.objects.filter(
+        state=Literal(State.LIVE.value), expires_at__lte=now, issued_at__lte=now - conf.code_hard_lifetime()
+    )
+    some = list(old.values_list("pk", flat=True)[:AT_ONCE])
+    return ResponseCode.objects.filter(pk__in=some, state=State.LIVE).update(state=State.EXPIRED) if some else 0
+
+
+def _usable(card: SentCard, now: datetime) -> Q:
+    live = Q(state=State.LIVE, issued_at__gt=now - conf.code_hard_lifetime())
+    recipients = Recipients.of(card)
+    return live & Q(userid__in=["", *recipients.users]) if recipients.are_all_known else live
 
 
 def _move(code: ResponseCode, old: ResponseCode.State, new: ResponseCode.State, **fields: object) -> bool:
