@@ -5,7 +5,8 @@ from typing import Any
 import segno
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -20,7 +21,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from lostfound import conf, errors, selectors, services
-from lostfound.models import HandOver, Item, Move
+from lostfound.models import ContactRequest, HandOver, Item, Move
 from lostfound.services.photos import delete_photos
 from lostfound.states import WITHOUT_PHOTOS, Channel, Custody, ItemKind, ItemState
 from wecom.admin.deeds import DeedMixin
@@ -98,7 +99,10 @@ class ItemAdmin(ExportMixin, LongListMixin, DeedMixin, ModelAdmin):
     add_fieldsets = (fieldsets[0], fieldsets[2])
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(asks=Count("requests"))
+        """With the number of requests: of the rows that are shown, not of all that are listed."""
+        mine = ContactRequest.objects.filter(item=OuterRef("pk")).order_by().values("item")
+        asks = Coalesce(Subquery(mine.annotate(asks=Count("pk")).values("asks")), 0)
+        return super().get_queryset(request).annotate(asks=asks)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Items are closed, never deleted: requests and their timeline hang on them."""
