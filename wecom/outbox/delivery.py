@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from wecom import alerts, clients, crash, jobs, leases, limits
@@ -116,9 +116,12 @@ def _begin(row: Outgoing, kind: Kind) -> tuple[Call, Attempt] | None:
 
 
 def _count(row: Outgoing) -> None:
-    """Count the try in the database, which locks the row for the rest of the transaction, if it is still ours."""
-    _write(row, attempts=row.attempts + 1)
-    row.attempts -= 1  # until it is written down, it is none
+    """Count the try that may follow: the write locks the row for the rest of the transaction, if it is still ours.
+
+    The row itself counts it once it is written down; where it comes to none, what closes the row takes it back.
+    """
+    if not _ours(row).update(attempts=row.attempts + 1):
+        raise Lost
 
 
 def _write_down(row: Outgoing, call: Call, digest: str) -> Attempt:
@@ -305,16 +308,19 @@ def _close(row: Outgoing, state: State, *, error: str) -> None:
 
 def _hold(row: Outgoing) -> None:
     """Lock the row for the rest of the transaction, if it is still ours."""
-    held = Outgoing.objects.select_for_update().filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
-    if not held.values_list("pk", flat=True):
+    if not _ours(row).select_for_update().values_list("pk", flat=True):
         raise Lost
 
 
 def _write(row: Outgoing, **fields: Any) -> None:
-    if not Outgoing.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING).update(**fields):
+    if not _ours(row).update(**fields):
         raise Lost
     for name, value in fields.items():
         setattr(row, name, value)
+
+
+def _ours(row: Outgoing) -> "QuerySet[Outgoing]":
+    return Outgoing.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
 
 
 def _close_attempt(attempt: Attempt, call: Call, tried: Tried) -> None:
