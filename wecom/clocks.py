@@ -16,29 +16,32 @@ from .models import Alert, Attempt, Callback, Job, Outgoing
 
 __all__ = ["put_right"]
 
-LONGEST_PAUSE = timedelta(hours=2)  # longer than any of ours
-AT_ONCE = timedelta(minutes=1)  # between owing an effect and the time it is due, where no later one was asked for
+LONGEST_PAUSE = jobs.BACKOFF[-1] + leases.SKEW
+A_MOMENT = timedelta(minutes=1)  # between owing an effect and the time it is due, where no later one was asked for
 
 
 def put_right() -> int:
-    """Let go of what only a clock that was ahead can have written; of how many rows."""
+    """Let go of what only a clock that was ahead by more than leases.SKEW can have written; of how many rows."""
     now = timezone.now()
     ahead = now + leases.SKEW
-    asleep = Q(due_at__gt=now + LONGEST_PAUSE)
-    # An effect may be owed for a later day: it has met with nothing yet, and its day was named when it was owed.
-    not_meant = ~Q(error="") | Q(created_at__gt=ahead, due_at__lt=F("created_at") + AT_ONCE)
-    of_unknown_age = Q(tries__outcome=Attempt.Outcome.UNKNOWN, tries__started_at__gt=ahead)
+    callbacks, effects = _open(Callback), _open(Outgoing)
+    fresh, failed = Q(error="", due_at__gt=ahead), ~Q(error="") & Q(due_at__gt=now + LONGEST_PAUSE)
+    # An effect may be owed for a later day, which was named when it was owed.
+    at_once = Q(created_at__gt=ahead, due_at__lt=F("created_at") + A_MOMENT)
+    # Its last try may have arrived, nobody knows when: the outbox is to look at it now, while that can be seen.
+    doubtful = Q(tries__outcome=Attempt.Outcome.UNKNOWN, tries__started_at__gt=ahead, tries__number=F("attempts"))
+    waiting = Q(attempts__gte=F("doubt_from"), due_at__gt=now + A_MOMENT)
     held = Q(lease_until__gt=ahead + jobs.LEASE)
     return sum(
         (
-            _set(_open(Callback).filter(held), lease_until=now),
-            _set(_open(Outgoing).filter(held), lease_until=now),
-            _set(_open(Callback).filter(asleep), due_at=now),
-            _set(_open(Outgoing).filter(asleep & not_meant), due_at=now),
-            _set(_open(Outgoing).filter(of_unknown_age), due_at=now),  # for outbox, to say that it is too late
+            _set(callbacks.filter(held), lease_until=now),
+            _set(callbacks.filter(fresh | failed), due_at=now),
+            _set(effects.filter(held), lease_until=now),
+            _set(effects.filter((fresh & at_once) | failed), due_at=now),
+            _set(effects.filter(waiting & doubtful), due_at=now),
             _set(Alert.objects.filter(raised_at__gt=ahead), raised_at=now),
             _set(Alert.objects.filter(told_at__gt=ahead), told_at=None),
-            _set(Alert.objects.filter(telling_until__gt=ahead + AT_ONCE), telling_until=None),
+            _set(Alert.objects.filter(telling_until__gt=ahead + A_MOMENT), telling_until=None),
         )
     )
 

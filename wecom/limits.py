@@ -17,12 +17,13 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from . import leases
 from .models import Bucket
 
 BREAKER_AFTER = 5
 BREAKER_REST = timedelta(seconds=60)
 PROBE_EVERY = timedelta(minutes=10)
-ABSURD = timedelta(hours=1)  # nothing here lies further ahead, unless a clock was ahead that has been set back
+ABSURD = PROBE_EVERY + leases.SKEW  # nothing here lies further ahead, unless a clock was ahead that has been set back
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from tests.support import in_threads
 from tests.wecom.making import QUESTION
-from wecom import alerts, clocks, conf, effects, inbox, limits, outbox, sent_cards, tokens
+from wecom import alerts, clocks, conf, effects, inbox, leases, limits, outbox, sent_cards, standing, tokens
 from wecom.errors import TokenUnavailable, Unreachable
+from wecom.events import TemplateCardEvent
 from wecom.models import Alert, Bucket, Callback, Job, Outgoing, SentCard
 from wecom.sandbox.testing import WeComSandbox, sandbox_in_this_process
 
@@ -45,8 +46,9 @@ def unreachable() -> Any:
     raise Unreachable("gettoken: no connection")
 
 
-def test_what_was_owed_while_it_was_ahead_is_sent(sandbox: WeComSandbox) -> None:
-    with ahead():
+@pytest.mark.parametrize("by", [timedelta(minutes=30), AHEAD])
+def test_what_was_owed_while_it_was_ahead_is_sent(sandbox: WeComSandbox, by: timedelta) -> None:
+    with ahead(by):
         owe("owed then")
     outbox.drain()
     assert seen(sandbox) == 0
@@ -89,8 +91,9 @@ def test_a_row_whose_worker_died_while_it_was_ahead_is_taken_over(model: type[Jo
     assert row.lease_until <= timezone.now()
 
 
-def test_a_callback_that_came_while_it_was_ahead_is_handled() -> None:
-    with ahead():
+@pytest.mark.parametrize("by", [timedelta(minutes=30), AHEAD])
+def test_a_callback_that_came_while_it_was_ahead_is_handled(by: timedelta) -> None:
+    with ahead(by):
         Callback.objects.create(app="default", digest="d", plaintext="no message")
     inbox.drain()
     assert Callback.objects.get().state == "waiting"
@@ -129,9 +132,10 @@ def test_a_matter_that_was_told_then_is_told_again(caplog: pytest.LogCaptureFixt
     assert not Alert.objects.filter(raised_at__gt=timezone.now()).exists()
 
 
+@pytest.mark.parametrize("by", [timedelta(minutes=30), AHEAD])
 @pytest.mark.parametrize("what", ["closed_until", "busy_until"])
-def test_of_many_that_meet_such_a_limit_none_waits_for_long(what: str) -> None:
-    later = timezone.now() + AHEAD
+def test_of_many_that_meet_such_a_limit_none_waits_for_long(what: str, by: timedelta) -> None:
+    later = timezone.now() + by
     names = [limits.app_name("default"), limits.api_name("default", "message/send")]
     Bucket.objects.bulk_create(Bucket(pk=name, **{what: later}) for name in names)
 
@@ -155,6 +159,40 @@ def test_an_instant_answer_of_then_does_not_hold_the_card(sandbox: WeComSandbox)
     outbox.drain()
     SentCard.objects.update(quiet_until=timezone.now() + AHEAD)
     sent_cards.update(card.key, "已处理")
-    Outgoing.objects.update(due_at=timezone.now())
     outbox.drain()
     assert SentCard.objects.get().shows == "已处理"
+
+
+def test_an_instant_answer_of_now_does(sandbox: WeComSandbox) -> None:
+    with transaction.atomic():
+        card = sent_cards.send(QUESTION, to=["lisi"])
+    outbox.drain()
+    SentCard.objects.update(quiet_until=timezone.now() + AHEAD)
+    soon = timezone.now() + timedelta(seconds=30)
+    event = TemplateCardEvent(app="default", userid="lisi", task_id=card.task_id, event_key="confirm")
+    sent_cards.keep_tap(card, event=event, received_at=timezone.now(), quiet_until=soon)
+    sent_cards.update(card.key, "已处理")
+    outbox.drain()
+    assert Outgoing.objects.get(state="waiting").due_at == soon
+
+
+@pytest.mark.parametrize("by", [timedelta(minutes=30), AHEAD])
+def test_nobody_believes_a_worker_that_lived_then(by: timedelta) -> None:
+    with ahead(by):
+        leases.beat("worker:then", timedelta(seconds=30), holder="then")
+    assert standing.workers() == 0
+    leases.beat("worker:now", timedelta(seconds=30), holder="now")
+    assert standing.workers() == 1
+
+
+def test_a_doubt_that_may_be_repeated_keeps_its_pauses(sandbox: WeComSandbox) -> None:
+    """A card may be sent again at any time: WeCom says then whether it has it."""
+    with ahead():
+        with transaction.atomic():
+            sent_cards.send(QUESTION, to=["lisi"])
+        sandbox.fault("errcode", -1, path="message/send", count=50)
+        outbox.drain()
+    for _ in range(5):
+        effects.watch_age()
+        outbox.drain()
+    assert Outgoing.objects.get().attempts == 2

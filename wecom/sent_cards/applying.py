@@ -4,12 +4,11 @@ A refused code is followed by one spare code; then the change is given up.
 Source: https://developer.work.weixin.qq.com/document/path/94888
 """
 
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from wecom import leases, limits, outbox
+from wecom import limits, outbox
 from wecom.errcodes import Outcome
 from wecom.models import CardChange, SentCard
 from wecom.outbox import Outgoing
@@ -19,13 +18,12 @@ from .following import What, hear
 from .queue import go_on, make_way
 from .recipients import Recipients
 from .rescue import give_up
-from .rows import State, finish, locked_for, move, owed_changes
+from .rows import State, finish, locked_for, move, owed_changes, quiet_until
 
 API = "message/update_template_card"
 # Either code says that this response_code cannot be used (any more).
 DEAD_CODE = frozenset({60140, 42022})
 CODES_A_ROW = 2  # the first and one spare
-LONGEST_QUIET = leases.SKEW + timedelta(minutes=1)  # what lies further ahead was written by a clock that was ahead
 
 
 def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
@@ -37,8 +35,8 @@ def prepare(row: Outgoing) -> outbox.Call | outbox.Nothing:
     card, change = locked_change(row)
     if why := _why_not(card, change):
         return outbox.Nothing(why, done=change.state == CardChange.State.SHOWN)
-    if card.quiet_until and timezone.now() < card.quiet_until < timezone.now() + LONGEST_QUIET:
-        raise limits.Held(card.quiet_until, "the instant answer is still on its way")
+    if (until := quiet_until(card)) and until > timezone.now():
+        raise limits.Held(until, "the instant answer is still on its way")
     code = wallet.reserve_code(card, outgoing_id=row.pk)
     if code is None:
         give_up(card, change, cause=f"outgoing {row.pk}", why="no usable code")

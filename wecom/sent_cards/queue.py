@@ -12,7 +12,7 @@ from wecom.outbox import Outgoing
 
 from . import wallet
 from .following import What, effect_key, hear, kind
-from .rows import State, finish, move, owed_changes
+from .rows import State, finish, move, owed_changes, quiet_until
 
 UPDATE = "update_card"
 _CHANGEABLE = (State.SHOWN, State.CLOSING, State.STUCK)
@@ -95,7 +95,7 @@ def _owe(card: SentCard, change: CardChange) -> bool:
         subject=change.pk,
         effect_key=key,
         topic=card.topic,
-        due_at=card.quiet_until,
+        due_at=quiet_until(card),
         app=card.app,
     )
     return True

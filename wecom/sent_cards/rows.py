@@ -5,17 +5,19 @@ a settled one back to work, and never waits for a row that is being worked on. C
 the order of their keys, unless a lock of the follower's covers them all.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from wecom import conf
+from wecom import conf, leases
 from wecom.models import CardChange, Outgoing, SentCard
 
 from . import following
 from .following import follower_of
 
 State = SentCard.State
+LONGEST_QUIET = leases.SKEW + timedelta(minutes=1)
 _FIELDS = [f.attname for f in SentCard._meta.concrete_fields]
 
 
@@ -58,6 +60,12 @@ def move(card: SentCard, state: SentCard.State | None = None, **fields: Any) -> 
     SentCard.objects.filter(pk=card.pk).update(**values)
     for name, value in values.items():
         setattr(card, name, value)
+
+
+def quiet_until(card: SentCard) -> datetime | None:
+    """Until when no update of the card may leave; what a clock wrote that was ahead holds nothing."""
+    until = card.quiet_until
+    return until if until and until < timezone.now() + LONGEST_QUIET else None
 
 
 def finish(change: CardChange, state: CardChange.State) -> None:

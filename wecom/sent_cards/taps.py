@@ -12,7 +12,7 @@ from wecom.events import CardTap
 from wecom.models import Callback, SentCard
 from wecom.transactions import whole
 
-from . import wallet
+from . import rows, wallet
 from .following import What
 from .queue import go_on
 from .recipients import Recipients
@@ -77,7 +77,7 @@ def keep_tap(
     wallet.keep_code(card, event.response_code, source=wallet.Source.TAP, userid=event.userid, issued_at=received_at)
     if not Recipients.of(card).may_include(event.userid):
         return
-    if quiet_until and (card.quiet_until is None or quiet_until > card.quiet_until):
+    if quiet_until and quiet_until > (rows.quiet_until(card) or received_at):
         move(card, quiet_until=quiet_until)
     if card.state in NOT_SHOWN_YET:
         is_settled = card.state != State.OWED
