@@ -1,6 +1,7 @@
 """Keys of what lies encrypted are changed while everything runs, and an old key can go afterwards."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from lostfound.models import Item
 from tests.lostfound.world import PHONE, found_item
 from tests.wecom.wire import message, post
 from wecom import fields, inbox, outbox
-from wecom.inbox.failures import Tries
 from wecom.management.commands import rotate_data_keys
 from wecom.models import Callback, Outgoing
 from wecom.sandbox.testing import sandbox_in_this_process
@@ -95,7 +95,8 @@ def test_a_callback_whose_key_stays_away_for_days_is_set_aside(settings: Any) ->
     settings.WECOM_DATA_KEYS = ["another key"]
     inbox.drain()
     assert Callback.objects.defer("plaintext").get().state == "waiting"
-    Callback.objects.update(failures=Tries.FOR_DAYS.value - 1, due_at=timezone.now())
+    earlier = timezone.now() - timedelta(days=3, hours=1)
+    Callback.objects.update(failures=70, received_at=earlier, due_at=timezone.now())
     inbox.drain()
     assert Callback.objects.defer("plaintext").get().state == "poison"
 

@@ -327,11 +327,20 @@ class TestWhenAHandlerRaises:
         inbox.drain()
         assert row().state == "done"
 
-    def test_after_three_days_nobody_waits_any_more(self, client: Browser) -> None:
-        assert self.fail(client, NotSent("x"), 79).state == "waiting"
+    @pytest.mark.parametrize("exc", FOR_DAYS, ids=lambda exc: type(exc).__name__)
+    def test_after_three_days_nobody_waits_any_more(self, client: Browser, exc: Exception) -> None:
+        assert self.fail(client, exc, 9).state == "waiting"
+        Callback.objects.update(received_at=timezone.now() - timedelta(days=3, minutes=1))
         make_due()
         inbox.drain()
         assert row().state == "poison"
+
+    def test_what_is_replayed_after_days_has_a_few_tries(self, client: Browser) -> None:
+        kept = self.fail(client, NotSent("x"), 9)
+        Callback.objects.update(received_at=timezone.now() - timedelta(days=5), state="poison")
+        assert inbox.replay(kept.pk)
+        inbox.drain()
+        assert (row().state, row().failures) == ("waiting", 1)
 
     @pytest.mark.parametrize("exc", ONCE, ids=lambda exc: type(exc).__name__)
     def test_what_would_end_the_same_is_set_aside_at_once(
@@ -361,7 +370,7 @@ class TestWhenAHandlerRaises:
         while raised:
             make_due()
             inbox.drain()
-        assert (row().state, row().failures) == ("waiting", 1)
+        assert (row().state, row().failures, row().mistakes) == ("waiting", 12, 1)
 
     def test_a_locked_table_is_waited_for_by_short_pauses_for_days(self, client: Browser) -> None:
         self.fail(client, OperationalError("locked"), 1)

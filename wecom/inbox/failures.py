@@ -7,12 +7,11 @@ because a mistake may be a race that another try does not lose, and then a perso
 import logging
 from datetime import timedelta
 from enum import Enum
-from typing import TypeGuard
 
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from wecom import alerts, errors, jobs
+from wecom import alerts, jobs
 from wecom.errors import (
     ApiError,
     ChannelRefused,
@@ -22,6 +21,7 @@ from wecom.errors import (
     TryLater,
     WeComError,
 )
+from wecom.fields import CannotOpen
 from wecom.masking import mask_text
 from wecom.models import Callback
 from wecom.transactions import whole
@@ -32,22 +32,23 @@ logger = logging.getLogger(__name__)
 class Tries(Enum):
     """How often a callback is tried before it is set aside as poison, for a person to mend and let it be replayed.
 
-    With the pauses of `jobs.backoff`, 8 tries take three hours and 80 take three days, as do 2,160 with pauses of two
-    minutes: what a member did three days ago, and whose code is dead since, nobody waits for any more.
+    With the pauses of `jobs.backoff`, 8 tries take three hours. Bad weather is waited for until the callback is three
+    days old: what a member did then, and whose code is dead since, nobody waits for any more.
     """
 
-    ONCE = 1
-    A_FEW = 8
-    FOR_DAYS = 80
-    SOON_FOR_DAYS = 2160
+    ONCE = "once"
+    A_FEW = "a few times"
+    FOR_DAYS = "for days"
+    SOON_FOR_DAYS = "for days, again soon"  # what is locked by a migration, or away: members wait
 
 
-SOON = timedelta(minutes=2)  # what is locked by a migration, or away, is asked again soon: members wait
+A_FEW, DAYS, SOON = 8, timedelta(days=3), timedelta(minutes=2)
 
 TABLE: dict[type[BaseException], Tries] = {
     # Bad weather: it passes, and the handler is right.
     OperationalError: Tries.SOON_FOR_DAYS,  # the database is away, or two transactions met
     InterfaceError: Tries.SOON_FOR_DAYS,
+    CannotOpen: Tries.FOR_DAYS,  # the key that opens a value may come back
     NotSent: Tries.FOR_DAYS,  # WeCom is away
     TransportError: Tries.FOR_DAYS,  # perhaps it was done; a handler with `client` is one that may be repeated
     TryLater: Tries.FOR_DAYS,
@@ -61,38 +62,33 @@ TABLE: dict[type[BaseException], Tries] = {
 }
 
 
-def _is_error(kind: object) -> TypeGuard[type[BaseException]]:
-    return isinstance(kind, type) and issubclass(kind, BaseException)
-
-
-_WEATHER = (Tries.FOR_DAYS, Tries.SOON_FOR_DAYS)
-_NAMED = {kind.__name__: kind for kind in (*TABLE, *vars(errors).values()) if _is_error(kind)}
-
-
 def tries_for(exc: type[BaseException]) -> Tries:
     return next((TABLE[kind] for kind in exc.__mro__ if kind in TABLE), Tries.ONCE)
 
 
 def failed(row: Callback, exc: Exception) -> None:
     """Let the callback wait for another try, or set it aside with an alert; the reason is kept with it."""
-    failures, tries = _failures_before(row, exc) + 1, tries_for(type(exc))
-    logger.error("handler failed: callback=%s event=%s failures=%s", row.pk, row.event, failures, exc_info=exc)
-    tried = {"failures": failures, "attempts": row.attempts + 1}
+    logger.error("handler failed: callback=%s event=%s failures=%s", row.pk, row.event, row.failures + 1, exc_info=exc)
+    try_again(row, exc, tries_for(type(exc)))
+
+
+def try_again(row: Callback, exc: Exception, tries: Tries) -> None:
+    """Mistakes are counted apart: the bad weather before one does not make it worse."""
+    failures, mistakes = row.failures + 1, row.mistakes + (tries is Tries.A_FEW)
+    tried = {"failures": failures, "mistakes": mistakes, "attempts": row.attempts + 1}
     why = mask_text(f"{type(exc).__name__}: {exc}")[:500]
-    if failures >= tries.value:
+    if tries is Tries.ONCE or mistakes >= A_FEW or _is_too_old(row, failures, tries):
         set_aside(row, why=why, text=f"event={row.event} why={type(exc).__name__}", **tried)
-    else:
-        pause = jobs.backoff(failures)
-        if tries is Tries.SOON_FOR_DAYS:
-            pause = min(pause, SOON)
-        jobs.let_go(row, state=Callback.State.WAITING, due_at=timezone.now() + pause, error=why, **tried)
+        return
+    pause = jobs.backoff(mistakes if tries is Tries.A_FEW else failures)
+    if tries is Tries.SOON_FOR_DAYS:
+        pause = min(pause, SOON)
+    jobs.let_go(row, state=Callback.State.WAITING, due_at=timezone.now() + pause, error=why, **tried)
 
 
-def _failures_before(row: Callback, exc: Exception) -> int:
-    """Those that count towards this one: a mistake is not the worse for the bad weather before it."""
-    before = _NAMED.get(row.error.partition(":")[0], Exception)
-    passed = tries_for(before) in _WEATHER and tries_for(type(exc)) not in _WEATHER
-    return 0 if passed else row.failures
+def _is_too_old(row: Callback, failures: int, tries: Tries) -> bool:
+    """To be waited for any longer; one that is replayed after days has a few tries all the same."""
+    return tries is not Tries.A_FEW and failures >= A_FEW and timezone.now() - row.received_at > DAYS
 
 
 def set_aside(row: Callback, *, why: str, text: str, **fields: int) -> None:

@@ -15,7 +15,7 @@ from wecom.models import Callback
 from wecom.transactions import whole
 
 from .arguments import LookUp, Run, User, tapped_card
-from .failures import Tries, failed, set_aside
+from .failures import Tries, failed, set_aside, try_again
 from .unhandled import suggest
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,9 @@ def replay(callback_id: int) -> bool:
     False where it is being handled right now, or its message was purged.
     """
     settled = Callback.objects.filter(pk=callback_id).exclude(state__in=Callback.OPEN).exclude(plaintext="")
-    moved = settled.update(state=State.WAITING, due_at=timezone.now(), failures=0, error="", finished_at=None)
+    moved = settled.update(
+        state=State.WAITING, due_at=timezone.now(), failures=0, mistakes=0, error="", finished_at=None
+    )
     if moved:
         wake.up()
     return bool(moved)
@@ -137,12 +139,7 @@ def _keep_tap(received: Received, event: CardTap) -> None:
 def _wait_for_settings(row: Callback, exc: Exception) -> None:
     """The app has gone from the settings, or the key that opens the message; either may come back within days."""
     logger.error("the settings do not fit: callback=%s why=%s", row.pk, exc)
-    failures = row.failures + 1
-    if failures >= Tries.FOR_DAYS.value:
-        set_aside(row, why=str(exc), text=f"event={row.event} why={type(exc).__name__}", failures=failures)
-        return
-    due_at = timezone.now() + jobs.backoff(failures)
-    jobs.let_go(row, state=State.WAITING, due_at=due_at, failures=failures, error=str(exc))
+    try_again(row, exc, Tries.FOR_DAYS)
 
 
 def _received(row: Callback, event: Event) -> Received:
