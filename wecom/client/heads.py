@@ -64,6 +64,7 @@ def _cut_after(seconds: float, connection: socket.socket) -> Iterator[threading.
 
 def _cut(connection: socket.socket, too_late: threading.Event) -> None:
     too_late.set()
+    connection = getattr(connection, "socket", connection)  # of TLS within TLS, behind an https proxy
     with contextlib.suppress(OSError):  # it is closed already
         socket.socket.shutdown(connection, socket.SHUT_RDWR)  # below TLS, which would talk to the other side first
 
