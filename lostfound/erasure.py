@@ -70,6 +70,7 @@ def erase(*, member: str, by: str, patience: timedelta = PATIENCE) -> dict[str, 
     _end_what_is_open(member, by)
     _stop_sending(member, patience)
     counts = affected(member)
+    forgetting.forget_open_tries(_naming(member))  # should we die before we do so again, little is left
     with transaction.atomic():
         messages = _forget(member, f"{NOBODY}{secrets.token_hex(6)}", by)
     forgetting.forget_open_tries(messages)
@@ -147,14 +148,17 @@ def _receiver(request: ContactRequest, row: Outgoing) -> str:
     return str(request.finder)
 
 
+def _naming(member: str) -> list[int]:
+    """The keys of the messages that may name them: those to the other side too."""
+    topics = [*(owing.topic_of(request.pk) for request in _requests(member)), *_suggested(member)]
+    named = Outgoing.objects.filter(topic__in=topics) | forgetting.replies_to(member)
+    return list(named.values_list("pk", flat=True))
+
+
 def _forget(member: str, nobody: str, by: str) -> list[int]:
-    """The keys of all messages that may name them."""
+    """The keys of the messages that may name them."""
     requests = _held(member)
-    # Those to the other side too: they name this one.
-    topics = [*(owing.topic_of(request.pk) for request in requests), *_suggested(member)]
-    messages = list(
-        (Outgoing.objects.filter(topic__in=topics) | forgetting.replies_to(member)).values_list("pk", flat=True)
-    )
+    messages = _naming(member)
     forgetting.forget_messages(messages)
     Preference.objects.filter(userid=member).delete()
     for request in requests:

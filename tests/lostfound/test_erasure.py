@@ -19,7 +19,7 @@ from lostfound import erasure, for_members, selectors, services
 from lostfound.errors import NothingToDo
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from lostfound.services.journal import lock_request
-from wecom import outbox
+from wecom import forgetting, outbox
 from wecom.models import Alert, Attempt, Callback, Member, Outgoing, SentCard
 
 from .world import (
@@ -205,6 +205,26 @@ def test_nothing_of_theirs_stays_in_a_try_whose_worker_has_died(wecom: WeCom, me
     drain_later()
     assert list(Attempt.objects.filter(outcome="unknown").values_list("request", flat=True)) == [{}]
     assert secret not in whole_database()
+
+
+def test_nothing_of_theirs_stays_in_a_try_though_we_die_at_the_very_end(
+    wecom: WeCom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(message="it is mine, says Zhang San")
+    wecom.will(SEND, KILLED)
+    killed()
+    forget, calls = forgetting.forget_open_tries, []
+
+    def dies_the_second_time(messages: Any) -> None:
+        calls.append(messages)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        forget(messages)
+
+    monkeypatch.setattr(forgetting, "forget_open_tries", dies_the_second_time)
+    with pytest.raises(KeyboardInterrupt):
+        erase(OWNER)
+    assert "zhang san" not in whole_database()
 
 
 def test_nothing_of_theirs_stays_in_a_try_that_is_under_way(wecom: WeCom) -> None:
