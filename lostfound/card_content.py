@@ -24,6 +24,7 @@ from wecom.cards import (
     Source,
     TextNotice,
 )
+from wecom.fields import readable
 
 from . import conf, matching
 from .models import ContactRequest, Item, Match
@@ -204,7 +205,7 @@ def _facts(request: ContactRequest) -> list[HorizontalItem]:
 def _offer(item: Item) -> str:
     """What would be passed on, so that the finder knows before agreeing; of a phone number only its end."""
     if item.contact_channel == Channel.PHONE:
-        number = plain(item.contact_value)
+        number = plain(readable(item, "contact_value") or "")
         return f"您的电话（尾号 {number[-4:]}）" if len(number) > 6 else "您的电话"
     if item.contact_channel == Channel.DESK:
         return "您填写的领取地点"

@@ -9,11 +9,12 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from wecom.fields import readable
 from wecom.sent_cards import CardState
 
 from .models import Card, ContactRequest, Item, Photo, Preference, TimelineEntry
 from .services import pickup_code
-from .services.owing import contact_was_settled, was_told
+from .services.owing import contact_has_begun, contact_was_settled, was_told
 from .spoken import spoken
 from .states import Channel, Custody, Delivery, Happened, ItemState, RequestState
 
@@ -98,7 +99,8 @@ def request_to(pk: int, *, finder: str) -> ContactRequest | None:
 def offered_by(item: Item) -> str:
     """What a tap on the card would pass on of this finder; of a number only its end."""
     if item.contact_channel == Channel.PHONE:
-        return _("your phone number (ending in %(end)s)") % {"end": item.contact_value[-4:]}
+        number = readable(item, "contact_value")
+        return _("your phone number (ending in %(end)s)") % {"end": number[-4:]} if number else _("your phone number")
     if item.contact_channel == Channel.DESK:
         return _("the place that you named")
     return _("your name, so that they write to you in WeCom")
@@ -221,4 +223,4 @@ def _agreed(request: ContactRequest, at: str) -> Story:
             words = _("%(at)s: the finder agreed, but the contact could not be sent. The desk can send it again.")
             return Story(request, words % {"at": at}, "bad")
     words = _("%(at)s: the finder agreed. The contact is on its way to you.") % {"at": at}
-    return Story(request, words, "wait", may_withdraw=True)
+    return Story(request, words, "wait", may_withdraw=not contact_has_begun(request))

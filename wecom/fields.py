@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-__all__ = ["CannotOpen", "EncryptedTextField", "UserIdField", "fingerprint", "is_current", "seal", "unseal"]
+__all__ = ["CannotOpen", "EncryptedTextField", "UserIdField", "fingerprint", "is_current", "readable", "seal", "unseal"]
 
 _PREFIX = "v1:"
 _NONCE = 12
@@ -137,6 +137,14 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # as abov
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         return _Sealed(value) if value else value
+
+
+def readable(row: models.Model, name: str) -> str | None:
+    """The text of a row's sealed field; None where no present key opens it."""
+    try:
+        return str(getattr(row, name))
+    except CannotOpen:
+        return None
 
 
 class Literal(models.Value):

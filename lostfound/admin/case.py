@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from lostfound import selectors
 from lostfound.models import Card, ContactRequest
+from lostfound.services import owing
 from wecom import sent_cards
 from wecom.admin.cards import lifetime
 from wecom.admin.labels import EMPTY, errcode_full, exact, state_badge
@@ -78,6 +79,7 @@ class Case:
     state: Shown
     delivery: Shown
     contact: str
+    asked_to_delete: bool
     photos: Shown
     next_step: str
     when: str
@@ -96,6 +98,7 @@ def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
         state=state_badge(request),
         delivery=state_badge(request, "delivery"),
         contact=masked_contact(request),
+        asked_to_delete=owing.was_told(request.pk, "please_delete"),
         photos=thumbnails(request.item),
         next_step=selectors.next_step(request),
         when=_when(request),

@@ -4,17 +4,15 @@ from django.utils.translation import gettext as _
 
 from lostfound.models import ContactRequest, Item
 from lostfound.states import Channel
-from wecom.fields import CannotOpen
+from wecom.fields import readable
 
 DOTS = "••••••"
 
 
 def marks_of(item: Item) -> str:
     """The hidden marks; a sentence where no present key opens them."""
-    try:
-        return str(item.hidden_marks)
-    except CannotOpen:
-        return cannot_open()
+    marks = readable(item, "hidden_marks")
+    return cannot_open() if marks is None else marks
 
 
 def cannot_open() -> str:
@@ -33,9 +31,8 @@ def masked_contact(row: Item | ContactRequest) -> str:
 
 def masked(row: Item | ContactRequest) -> str:
     """The value itself, masked; a sentence where no present key opens it."""
-    try:
-        value = row.contact_value
-    except CannotOpen:
+    value = readable(row, "contact_value")
+    if value is None:
         return cannot_open()
     if not value:
         return ""

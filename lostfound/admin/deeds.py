@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lostfound import errors, selectors, services
 from lostfound.models import Card, ContactRequest, Item
+from lostfound.services import owing
 from lostfound.states import Channel, Delivery, DisposalState, ItemKind, ItemState, RequestState
 from wecom import sent_cards
 from wecom.admin import callbacks, cards, outgoing
@@ -100,7 +101,9 @@ def _reveal(request_id: Any, by: str, why: str) -> str:
 
 def _may_withdraw(request: ContactRequest) -> bool:
     return request.state == RequestState.PENDING or (
-        request.state == RequestState.ACCEPTED and request.delivery == Delivery.OWED
+        request.state == RequestState.ACCEPTED
+        and request.delivery == Delivery.OWED
+        and not owing.contact_has_begun(request)
     )
 
 

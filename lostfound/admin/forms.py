@@ -13,8 +13,9 @@ from lostfound.services.custody import SPOT
 from lostfound.services.handover import DIGITS, PROOF, SIGNATURE
 from lostfound.services.items import MARKS
 from lostfound.states import Channel, Custody, RequestState
+from wecom.fields import readable
 
-from .contacts import cannot_open, marks_of, masked
+from .contacts import cannot_open, masked
 
 FIELDS = (
     "kind",
@@ -54,6 +55,7 @@ class ItemForm(forms.ModelForm):
         max_length=MARKS,
         help_text=_("What only the owner can know. The desk sees it, and nobody else."),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        show_hidden_initial=True,  # what stood in the form, not in the row, says whether it was changed
     )
     new_contact = forms.CharField(
         label=_("Contact"),
@@ -68,7 +70,8 @@ class ItemForm(forms.ModelForm):
         widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        unread = _without_unreadable_marks(kwargs.get("instance"))
+        may_write = "hidden_marks" not in (self._meta.exclude or ())
+        unread = may_write and _without_unreadable_marks(kwargs.get("instance"))
         super().__init__(*args, **kwargs)
         if unread:
             self.fields["hidden_marks"].help_text = _("Now: %(contact)s. Leave it empty to keep it.") % {
@@ -114,7 +117,7 @@ class ItemForm(forms.ModelForm):
 
 def _without_unreadable_marks(item: Item | None) -> bool:
     """Whether no present key opens them; they stay in the database as they are unless something is typed."""
-    if item is None or marks_of(item) != cannot_open():
+    if item is None or readable(item, "hidden_marks") is not None:
         return False
     item.hidden_marks = ""
     return True

@@ -74,7 +74,17 @@ class ItemAdmin(ExportMixin, LongListMixin, DeedMixin, ModelAdmin):
     list_filter = ("kind", "state", "custody", HoldingFilter, "category", ("happened_at", admin.DateFieldListFilter))
     search_fields = ("title", "description", "place", "reporter")
     search_help_text = _("Title, description, place or reporter")
-    readonly_fields = ("shown_state", "contact", "created_at", "photographed", "kept", "held_until", "moved", "ended")
+    readonly_fields = (
+        "shown_state",
+        "marks",
+        "contact",
+        "created_at",
+        "photographed",
+        "kept",
+        "held_until",
+        "moved",
+        "ended",
+    )
     change_form_outer_before_template = "admin/lostfound/item/buttons.html"
     fieldsets = (
         (
@@ -113,8 +123,14 @@ class ItemAdmin(ExportMixin, LongListMixin, DeedMixin, ModelAdmin):
         if obj is None:
             return sets
         if not self.has_change_permission(request, obj):
-            sets = (*sets[:2], (_("Contact"), {"fields": ("reporter", "contact")}), *sets[3:])
+            what = tuple("marks" if name == "hidden_marks" else name for name in sets[0][1]["fields"])
+            contact: Any = (_("Contact"), {"fields": ("reporter", "contact")})
+            sets = ((None, {"fields": what}), sets[1], contact, *sets[3:])
         return sets if obj.kind == ItemKind.FOUND else sets[:4]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever may only look reads `marks` instead."""
+        return None if obj is None or self.has_change_permission(request, obj) else ("hidden_marks",)
 
     def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
         """A new one through the service; a corrected one is saved as it is, its state untouched."""
@@ -279,6 +295,10 @@ class ItemAdmin(ExportMixin, LongListMixin, DeedMixin, ModelAdmin):
     @display(description=_("photos"))
     def photographed(self, row: Item) -> SafeString | str:
         return thumbnails(row) if row.pk else EMPTY
+
+    @display(description=_("Hidden marks"))
+    def marks(self, row: Item) -> str:
+        return marks_of(row) or EMPTY
 
     @display(description=_("contact"))
     def contact(self, row: Item) -> str:

@@ -16,6 +16,7 @@ from lostfound.services.answers import REASON
 from lostfound.services.items import CONTACT, DESCRIPTION, MARKS, PLACE, PROOF_QUESTION, TITLE
 from lostfound.services.requests import MESSAGE
 from lostfound.states import Category, Channel, ItemKind
+from wecom.fields import readable
 
 OLDEST = timedelta(days=366)
 CLOCKS = timedelta(minutes=10)  # how far a phone's clock may be ahead of ours
@@ -131,7 +132,7 @@ class AgreeForm(forms.Form):
 
     def __init__(self, item: Item, data: Any = None) -> None:
         super().__init__(data, initial={"contact_channel": item.contact_channel})
-        self.kept = item.contact_channel if item.contact_value else ""
+        self.kept = item.contact_channel if readable(item, "contact_value") else ""
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

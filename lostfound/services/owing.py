@@ -19,6 +19,7 @@ from wecom.outbox import Outgoing
 
 DELIVER_CONTACT = "lostfound.deliver_contact"
 TELL = "lostfound.tell"
+_TOLD = (*Outgoing.OPEN, outbox.State.DONE, outbox.State.INFERRED)
 SEND_CARD, RECALL_CARD = "lostfound.send_card", "lostfound.recall_card"
 
 
@@ -76,8 +77,8 @@ def owe_tell(request_id: int, what: str) -> bool:
 
 
 def was_told(request_id: int, what: str) -> bool:
-    """Whether it was owed, and not taken back."""
-    return _tells(f"{request_id}:{what}").exclude(state=outbox.State.CANCELLED).exists()
+    """Whether it has reached them, as far as is known, or is on its way."""
+    return _tells(f"{request_id}:{what}").filter(state__in=_TOLD).exists()
 
 
 def owe_rescue(card: Card) -> bool:

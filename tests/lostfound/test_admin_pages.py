@@ -190,15 +190,32 @@ def test_rows_whose_key_was_lost_are_still_listed_and_opened(office: Client, set
         assert "none of the present keys" in text_of(office.get(address)), address
 
 
-def test_an_item_whose_key_was_lost_is_corrected_and_keeps_what_is_sealed(office: Client, settings: Any) -> None:
+def test_whoever_may_only_look_is_told_too_that_no_key_opens_the_marks(client: Client, settings: Any) -> None:
+    item = found_item(hidden_marks="伞骨有划痕")
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_item"))
+    client.force_login(reader)
+    assert "伞骨有划痕" in client.get(page_of(item)).content.decode()
+    settings.WECOM_DATA_KEYS = ["another key"]
+    shown = client.get(page_of(item), headers={"accept-language": "en"}).content.decode()
+    assert shown.count("none of the present keys") == 2
+
+
+@pytest.mark.parametrize("back_before_saving", [False, True])
+def test_an_item_whose_key_was_lost_is_corrected_and_keeps_what_is_sealed(
+    office: Client, settings: Any, back_before_saving: bool
+) -> None:
     item = found_item(hidden_marks="a scratch")
     settings.WECOM_DATA_KEYS, kept = ["another key"], settings.WECOM_DATA_KEYS
     page = office.get(page_of(item))
     fields = page.context["adminform"].form.initial
     assert fields["hidden_marks"] == ""
+    assert 'name="initial-hidden_marks"' in page.content.decode()
     moment = timezone.localtime(item.happened_at)
-    sent = {name: value for name, value in fields.items() if value is not None}
+    sent = {name: value for name, value in fields.items() if value is not None} | {"initial-hidden_marks": ""}
     sent |= {"place": "一号楼", "happened_at_0": f"{moment:%Y-%m-%d}", "happened_at_1": f"{moment:%H:%M:%S}"}
+    if back_before_saving:
+        settings.WECOM_DATA_KEYS = kept
     assert office.post(page_of(item), sent).status_code == 302
     settings.WECOM_DATA_KEYS = kept
     item = Item.objects.get()

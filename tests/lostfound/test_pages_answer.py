@@ -127,6 +127,38 @@ def test_nobody_is_asked_to_delete_what_was_sent_to_somebody_who_was_forgotten(w
     assert "Take my consent back" in shown
 
 
+def test_without_the_key_of_their_number_a_finder_can_answer_all_the_same(
+    wecom: WeCom, finder: Client, settings: Any
+) -> None:
+    first, second, third = (asked_on_a_card() for _ in range(3))
+    tap(card_of(third))
+    outbox.drain()
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    for request in (first, second, third):
+        assert finder.get(page(request)).status_code == 200
+    assert finder.post(page(first), {"answer": "decline"}).status_code == 302
+    assert finder.post(page(second), {"answer": "agree", "contact_channel": "phone"}).status_code == 400
+    typed = {"answer": "agree", "contact_channel": "phone", "contact_value": "13900139000"}
+    assert finder.post(page(second), typed).status_code == 302
+    assert finder.post(page(third), {"answer": "decline"}).status_code == 302
+    drain_later()
+    states = [ContactRequest.objects.get(pk=request.pk).state for request in (first, second, third)]
+    assert states == ["declined", "accepted", "accepted"]
+    assert "13900139000" in str(wecom.texts)
+    assert "请删除" in str(wecom.texts)
+
+
+def test_somebody_who_could_not_be_told_was_not_asked(wecom: WeCom, finder: Client) -> None:
+    request = asked_on_a_card()
+    tap(card_of(request))
+    outbox.drain()
+    wecom.will(SEND, {"errcode": 81013, "errmsg": "no such member"})
+    finder.post(page(request), {"answer": "decline"})
+    outbox.drain()
+    assert owed("tell").state == "dead"
+    assert "asked to delete" not in finder.get(page(request)).content.decode()
+
+
 def test_nobody_is_said_to_have_been_asked_once_a_person_has_settled_a_contact_that_failed(
     wecom: WeCom, finder: Client
 ) -> None:

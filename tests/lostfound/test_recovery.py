@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -326,6 +328,26 @@ def test_what_belongs_to_a_contact_whose_key_has_gone_can_be_settled(wecom: WeCo
     services.settle_callback(callback_id=late.pk, by="desk", why="too late")
     assert Callback.objects.filter(pk=late.pk, state="settled").exists()
     assert owed("deliver_contact").state == "settled"
+
+
+def test_the_desk_and_the_owner_are_offered_what_can_be_done_and_told_what_was_done(
+    wecom: WeCom, admin_client: Client
+) -> None:
+    card = asked()
+    tap(card)
+    page = reverse("admin:lostfound_contactrequest_change", args=[card.request_id])
+    assert for_members.requests_of(OWNER)[0].may_withdraw
+    wecom.will(SEND, LOST)
+    outbox.drain()
+    assert not for_members.requests_of(OWNER)[0].may_withdraw
+    wecom.will(SEND, {"errcode": 81013, "errmsg": "no such member"})
+    services.decline_on_page(request_id=card.request_id, finder=FINDER)
+    english = {"accept-language": "en"}
+    assert "was asked to delete" in admin_client.get(page, headers=english).content.decode()
+    Outgoing.objects.filter(kind="lostfound.tell").update(state="dead")
+    shown = admin_client.get(page, headers=english).content.decode()
+    assert "declined after the send had begun" in shown
+    assert "was asked to delete" not in shown
 
 
 def test_a_card_comes_to_its_end_though_the_key_of_the_contact_has_gone(wecom: WeCom, settings: Any) -> None:
