@@ -5,7 +5,9 @@ was ahead: so it waits no more. Leases and limits see it where they are read; ro
 time are put right here, now and then.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -16,7 +18,7 @@ from .models import Alert, Attempt, Callback, Job, Outgoing
 
 __all__ = ["put_right"]
 
-LONGEST_PAUSE = jobs.BACKOFF[-1] + leases.SKEW
+LONGEST_PAUSE = timedelta(hours=1)  # of an effect: where WeCom said so itself
 A_MOMENT = timedelta(minutes=1)  # between owing an effect and the time it is due, where no later one was asked for
 
 
@@ -25,7 +27,7 @@ def put_right() -> int:
     now = timezone.now()
     ahead = now + leases.SKEW
     callbacks, effects = _open(Callback), _open(Outgoing)
-    fresh, failed = Q(error="", due_at__gt=ahead), ~Q(error="") & Q(due_at__gt=now + LONGEST_PAUSE)
+    fresh = Q(error="", due_at__gt=ahead)
     # An effect may be owed for a later day, which was named when it was owed.
     at_once = Q(created_at__gt=ahead, due_at__lt=F("created_at") + A_MOMENT)
     # Its last try may have arrived, nobody knows when: the outbox is to look at it now, while that can be seen.
@@ -35,15 +37,22 @@ def put_right() -> int:
     return sum(
         (
             _set(callbacks.filter(held), lease_until=now),
-            _set(callbacks.filter(fresh | failed), due_at=now),
+            _set(callbacks.filter(fresh | _pauses_too_long(ahead)), due_at=now),
             _set(effects.filter(held), lease_until=now),
-            _set(effects.filter((fresh & at_once) | failed), due_at=now),
+            _set(effects.filter((fresh & at_once) | (~Q(error="") & Q(due_at__gt=ahead + LONGEST_PAUSE))), due_at=now),
             _set(effects.filter(waiting & doubtful), due_at=now),
             _set(Alert.objects.filter(raised_at__gt=ahead), raised_at=now),
             _set(Alert.objects.filter(told_at__gt=ahead), told_at=None),
             _set(Alert.objects.filter(telling_until__gt=ahead + A_MOMENT), telling_until=None),
         )
     )
+
+
+def _pauses_too_long(ahead: datetime) -> Q:
+    """Callbacks that wait for longer than so many failures let them."""
+    longest = Q(failures__gte=len(jobs.BACKOFF), due_at__gt=ahead + jobs.BACKOFF[-1])
+    steps = [Q(failures=number, due_at__gt=ahead + pause) for number, pause in enumerate(jobs.BACKOFF, 1)]
+    return reduce(or_, steps, longest)
 
 
 def _open(model: type[Job]) -> "QuerySet[Any]":

@@ -23,7 +23,8 @@ from .models import Bucket
 BREAKER_AFTER = 5
 BREAKER_REST = timedelta(seconds=60)
 PROBE_EVERY = timedelta(minutes=10)
-ABSURD = PROBE_EVERY + leases.SKEW  # nothing here lies further ahead, unless a clock was ahead that has been set back
+# Nothing closed and no full bucket lies further ahead, unless a clock was ahead that has been set back.
+ABSURD, FULL = PROBE_EVERY + leases.SKEW, timedelta(minutes=1) + leases.SKEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _admit_past_closure(bucket: Bucket, now: datetime) -> None:
     over = Q(closed_until__lte=now) | Q(closed_until__gt=now + ABSURD)
     probing = Bucket.objects.filter(over, pk=bucket.pk, closed_until=bucket.closed_until)
     if not probing.update(closed_until=now + BREAKER_REST):
-        raise Held(max(_sane(bucket.closed_until, now), now + timedelta(seconds=1)), bucket.reason)
+        raise Held(max(_sane(bucket.closed_until, now, most=ABSURD), now + timedelta(seconds=1)), bucket.reason)
 
 
 def _use(name: str, pace: Pace, now: datetime) -> None:
@@ -108,15 +109,15 @@ def _use(name: str, pace: Pace, now: datetime) -> None:
     moved_on = Greatest("busy_until", Value(now)) + pace.cost
     if not bucket.filter(busy_until__lte=now + ahead).update(busy_until=moved_on):
         busy_until = bucket.get().busy_until
-        if busy_until > now + ABSURD and bucket.filter(busy_until=busy_until).update(busy_until=now + pace.cost):
+        if busy_until > now + FULL and bucket.filter(busy_until=busy_until).update(busy_until=now + pace.cost):
             return
-        wait_until = _sane(busy_until, now) - ahead
+        wait_until = _sane(busy_until, now, most=FULL) - ahead
         raise Held(max(wait_until, now + pace.cost / 4), f"the limit per {name.split(':')[0]}")
 
 
-def _sane(until: datetime, now: datetime) -> datetime:
+def _sane(until: datetime, now: datetime, *, most: timedelta) -> datetime:
     """What was written by a clock that was ahead, and has just been put right by another, holds nobody."""
-    return min(until, now) if until > now + ABSURD else until
+    return min(until, now) if until > now + most else until
 
 
 def _make(names: Iterable[str]) -> None:

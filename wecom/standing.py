@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import leases
+from . import leases, limits
 from .fields import Literal
 from .models import Bucket, Callback, Job, Lease, Outgoing, ResponseCode, SentCard
 
@@ -47,8 +47,8 @@ def workers() -> int:
 
 def paused() -> "QuerySet[Bucket]":
     """Apps and APIs that nothing is sent through at the moment, each with its reason."""
-    channels = Q(name__startswith="app:") | Q(name__startswith="api:")
-    return Bucket.objects.filter(channels, closed_until__gt=timezone.now())
+    channels, now = Q(name__startswith="app:") | Q(name__startswith="api:"), timezone.now()
+    return Bucket.objects.filter(channels, closed_until__gt=now, closed_until__lte=now + limits.ABSURD)
 
 
 def dying_codes(rows: "QuerySet[ResponseCode] | None" = None) -> "QuerySet[ResponseCode]":

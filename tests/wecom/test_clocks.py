@@ -12,7 +12,21 @@ from django.utils import timezone
 
 from tests.support import in_threads
 from tests.wecom.making import QUESTION
-from wecom import alerts, clocks, conf, effects, inbox, leases, limits, outbox, sent_cards, standing, tokens
+from wecom import (
+    alerts,
+    clocks,
+    conf,
+    effects,
+    inbox,
+    jobs,
+    leases,
+    limits,
+    outbox,
+    sent_cards,
+    standing,
+    tokens,
+    worker,
+)
 from wecom.errors import TokenUnavailable, Unreachable
 from wecom.events import TemplateCardEvent
 from wecom.models import Alert, Bucket, Callback, Job, Outgoing, SentCard
@@ -174,6 +188,31 @@ def test_an_instant_answer_of_now_does(sandbox: WeComSandbox) -> None:
     sent_cards.update(card.key, "已处理")
     outbox.drain()
     assert Outgoing.objects.get(state="waiting").due_at == soon
+
+
+def test_the_lease_of_what_is_in_hand_is_renewed_once_it_is_set_back() -> None:
+    with ahead():
+        row = Callback.objects.create(app="default", digest="d", plaintext="<xml/>")
+        (row,) = jobs.claim(Callback, order=("pk",), limit=1, worker="me")
+    assert worker._needs_renewal(row)
+    jobs.renew([row])
+    clocks.put_right()
+    assert Callback.objects.filter(lease_until__gt=timezone.now() + timedelta(seconds=50)).exists()
+
+
+def test_nobody_believes_a_pause_of_then() -> None:
+    with ahead():
+        limits.close("app:default", timedelta(minutes=10), "refused")
+    assert not standing.paused().exists()
+
+
+@pytest.mark.parametrize("minutes", [15, 30, 60])
+def test_a_callback_that_failed_then_is_tried_again(minutes: int) -> None:
+    later = timezone.now() + timedelta(minutes=minutes, seconds=5)
+    Callback.objects.create(app="default", digest="d", plaintext="<xml/>", failures=1, error="x", due_at=later)
+    assert clocks.put_right() == 1
+    Callback.objects.update(failures=6, due_at=timezone.now() + timedelta(hours=1))  # as long as so many failures ask
+    assert clocks.put_right() == 0
 
 
 @pytest.mark.parametrize("by", [timedelta(minutes=30), AHEAD])
