@@ -224,9 +224,10 @@ def _forget_endings(member: str, nobody: str) -> None:
 
 
 def _forget_reasons(requests: Iterable[ContactRequest]) -> None:
-    """What administrators typed about these requests may name anybody."""
-    for entry in TimelineEntry.objects.filter(request__in=requests, data__has_key="reason"):
-        del entry.data["reason"]
+    """What administrators typed about these requests may name anybody, and so may what WeCom said of a message."""
+    told = Q(data__has_key="reason") | (Q(data__has_key="why") & ~Q(event=Happened.EXPIRED))
+    for entry in TimelineEntry.objects.filter(told, request__in=requests):
+        entry.data = {name: value for name, value in entry.data.items() if name not in ("reason", "why")}
         entry.save(update_fields=["data"])
 
 

@@ -32,9 +32,9 @@ def replies_to(member: str) -> "QuerySet[Outgoing]":
 
 def forget_messages(messages: Collection[int]) -> None:
     """The words of messages that are over, and of tries; that they were sent, and when, stays known."""
-    Outgoing.objects.filter(pk__in=messages).exclude(state__in=Outgoing.OPEN).update(content="", settled="")
+    Outgoing.objects.filter(pk__in=messages).exclude(state__in=Outgoing.OPEN).update(content="", settled="", error="")
     tries = Attempt.objects.filter(outgoing__in=messages)
-    tries.exclude(outcome=Attempt.Outcome.OPEN).update(request={}, answer={})
+    tries.exclude(outcome=Attempt.Outcome.OPEN).update(request={}, answer={}, errmsg="")
 
 
 def forget_open_tries(messages: Collection[int]) -> None:
@@ -55,7 +55,7 @@ def forget_cards(cards: Iterable[int], nobody: str) -> None:
 def forget_member(member: str, nobody: str) -> None:
     """The rest. A callback that is being handled keeps its message until it is dropped by age."""
     mine = Callback.objects.filter(userid__iexact=member)
-    mine.exclude(state__in=Callback.OPEN).update(plaintext="")
+    mine.exclude(state__in=Callback.OPEN).update(plaintext="", error="")
     mine.update(userid=nobody, settled="")
     ResponseCode.objects.filter(userid__iexact=member).update(userid=nobody)
     Member.objects.filter(userid=member.lower()).delete()

@@ -207,6 +207,17 @@ def test_nothing_of_theirs_stays_in_a_try_whose_worker_has_died(wecom: WeCom, me
     assert secret not in whole_database()
 
 
+def test_nothing_of_theirs_stays_in_what_wecom_said_of_a_message(wecom: WeCom) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 60111, "errmsg": f"invalid userid: {OWNER}, hint: [1]"})
+    outbox.drain()
+    drain_later()
+    assert owed("deliver_contact").state == "parked"
+    erase(OWNER)
+    assert OWNER not in whole_database()
+
+
 def test_nothing_of_theirs_stays_in_a_try_though_we_die_at_the_very_end(
     wecom: WeCom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
