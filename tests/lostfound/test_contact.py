@@ -173,6 +173,7 @@ def test_a_contact_that_a_person_told_before_any_try_is_declined_too_late(wecom:
     card = asked()
     tap(card)
     settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    Outgoing.objects.update(deadline=timezone.now())
     drain_later()
     del settings.WECOM_DATA_KEYS
     row = owed("deliver_contact")

@@ -166,6 +166,10 @@ def test_an_effect_whose_key_has_gone_waits_and_holds_up_no_other(settings: Any)
             1,
             "CannotOpen: no configured key opens this value",
         )
+        for _ in range(8):
+            Outgoing.objects.filter(state="waiting").update(due_at=timezone.now())
+            outbox.drain()
+        assert Outgoing.objects.get(effect_key="the old key").state == "waiting"
         settings.WECOM_DATA_KEYS = ["another key", "the old key"]
         Outgoing.objects.update(due_at=timezone.now())
         outbox.drain()

@@ -16,6 +16,7 @@ from wecom import alerts, clients, crash, jobs, leases, limits
 from wecom.client import encode
 from wecom.errcodes import Outcome, Reaction, explain
 from wecom.errors import ApiError, ConfigError, NotSent, TokenUnavailable, TransportError, WeComError
+from wecom.fields import CannotOpen
 from wecom.masking import mask, mask_text
 from wecom.models import Attempt, Outgoing
 from wecom.transactions import whole
@@ -223,7 +224,7 @@ def _end(row: Outgoing, kind: Kind, state: State, tried: Tried, *, in_doubt: boo
         ),
     )
     if isinstance(verdict, Again):
-        _wait(row, until=timezone.now() + verdict.delay, why=tried.errmsg)
+        _wait(row, until=timezone.now() + verdict.delay, why="")
     elif isinstance(verdict, Park):
         _close(row, State.PARKED, error=verdict.why)
     else:
@@ -277,10 +278,11 @@ def _broken(row: Outgoing, exc: Exception) -> None:
     why = mask_text(f"{type(exc).__name__}: {exc}")
     failures = row.failures + 1
     hopeless = isinstance(exc, WeComError) or failures >= len(jobs.BACKOFF)
-    if isinstance(exc, ConfigError):  # what has gone from the settings may come back
+    if isinstance(exc, ConfigError | CannotOpen):  # what has gone from the settings, a data key too, may come back
         hopeless = timezone.now() >= row.deadline
     if not hopeless:
-        return _wait(row, until=timezone.now() + jobs.backoff(failures), why=why, failures=failures)
+        pause = min(jobs.backoff(failures), LONGEST_PAUSE)
+        return _wait(row, until=timezone.now() + pause, why=why, failures=failures)
     try:
         with whole():
             _hold(row)
