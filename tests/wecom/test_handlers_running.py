@@ -1,5 +1,6 @@
 """Handlers at work: what they are given, what they owe, and what becomes of a callback when they raise."""
 
+import itertools
 import logging
 import re
 from collections.abc import Iterator
@@ -370,7 +371,21 @@ class TestWhenAHandlerRaises:
         while raised:
             make_due()
             inbox.drain()
-        assert (row().state, row().failures, row().mistakes) == ("waiting", 12, 1)
+        assert (row().state, row().failures) == ("waiting", 1)
+
+    def test_nothing_goes_on_for_ever(self, client: Browser) -> None:
+        raised = itertools.cycle([OperationalError("locked"), ValueError("x")])
+
+        @on_message()
+        def fails() -> None:
+            raise next(raised)
+
+        write(client)
+        Callback.objects.update(received_at=timezone.now() - timedelta(days=7))
+        for _ in range(4):
+            make_due()
+            inbox.drain()
+        assert row().state == "poison"
 
     def test_a_locked_table_is_waited_for_by_short_pauses_for_days(self, client: Browser) -> None:
         self.fail(client, OperationalError("locked"), 1)

@@ -7,11 +7,12 @@ because a mistake may be a race that another try does not lose, and then a perso
 import logging
 from datetime import timedelta
 from enum import Enum
+from typing import TypeGuard
 
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from wecom import alerts, jobs
+from wecom import alerts, errors, jobs
 from wecom.errors import (
     ApiError,
     ChannelRefused,
@@ -62,33 +63,49 @@ TABLE: dict[type[BaseException], Tries] = {
 }
 
 
+def _is_error(kind: object) -> TypeGuard[type[BaseException]]:
+    return isinstance(kind, type) and issubclass(kind, BaseException)
+
+
+_NAMED = {kind.__name__: kind for kind in (*TABLE, *vars(errors).values()) if _is_error(kind)}
+
+
 def tries_for(exc: type[BaseException]) -> Tries:
     return next((TABLE[kind] for kind in exc.__mro__ if kind in TABLE), Tries.ONCE)
 
 
 def failed(row: Callback, exc: Exception) -> None:
-    """Let the callback wait for another try, or set it aside with an alert; the reason is kept with it."""
+    """A handler has raised; see `try_again`."""
     logger.error("handler failed: callback=%s event=%s failures=%s", row.pk, row.event, row.failures + 1, exc_info=exc)
     try_again(row, exc, tries_for(type(exc)))
 
 
 def try_again(row: Callback, exc: Exception, tries: Tries) -> None:
-    """Mistakes are counted apart: the bad weather before one does not make it worse."""
-    failures, mistakes = row.failures + 1, row.mistakes + (tries is Tries.A_FEW)
-    tried = {"failures": failures, "mistakes": mistakes, "attempts": row.attempts + 1}
+    """Let the callback wait for another try, or set it aside with an alert; the reason is kept with it."""
+    failures = 1 if tries is Tries.A_FEW and _was_no_mistake(row) else row.failures + 1
+    tried = {"failures": failures, "attempts": row.attempts + 1}
     why = mask_text(f"{type(exc).__name__}: {exc}")[:500]
-    if tries is Tries.ONCE or mistakes >= A_FEW or _is_too_old(row, failures, tries):
+    if _is_over(row, failures, tries):
         set_aside(row, why=why, text=f"event={row.event} why={type(exc).__name__}", **tried)
         return
-    pause = jobs.backoff(mistakes if tries is Tries.A_FEW else failures)
+    pause = jobs.backoff(failures)
     if tries is Tries.SOON_FOR_DAYS:
         pause = min(pause, SOON)
     jobs.let_go(row, state=Callback.State.WAITING, due_at=timezone.now() + pause, error=why, **tried)
 
 
-def _is_too_old(row: Callback, failures: int, tries: Tries) -> bool:
-    """To be waited for any longer; one that is replayed after days has a few tries all the same."""
-    return tries is not Tries.A_FEW and failures >= A_FEW and timezone.now() - row.received_at > DAYS
+def _was_no_mistake(row: Callback) -> bool:
+    """Whether it failed for another reason before: the bad weather before a mistake does not make it worse."""
+    kind = _NAMED.get(row.error.partition(":")[0], Exception)
+    return tries_for(kind) is not Tries.A_FEW
+
+
+def _is_over(row: Callback, failures: int, tries: Tries) -> bool:
+    if tries in (Tries.ONCE, Tries.A_FEW):
+        return tries is Tries.ONCE or failures >= A_FEW
+    age = timezone.now() - row.received_at
+    # One that is replayed after days has its few tries too; and none goes on for ever.
+    return age > DAYS and (failures >= A_FEW or age > 2 * DAYS)
 
 
 def set_aside(row: Callback, *, why: str, text: str, **fields: int) -> None:

@@ -66,9 +66,7 @@ def replay(callback_id: int) -> bool:
     False where it is being handled right now, or its message was purged.
     """
     settled = Callback.objects.filter(pk=callback_id).exclude(state__in=Callback.OPEN).exclude(plaintext="")
-    moved = settled.update(
-        state=State.WAITING, due_at=timezone.now(), failures=0, mistakes=0, error="", finished_at=None
-    )
+    moved = settled.update(state=State.WAITING, due_at=timezone.now(), failures=0, error="", finished_at=None)
     if moved:
         wake.up()
     return bool(moved)

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 State = Callback.State
 # What every new row has: it stands in the statement itself, which is then shorter to send and to read.
 _NEWBORN = {"lease_until": "NULL", "leased_by": "''"}
-_NEWBORN |= dict.fromkeys(("fence", "attempts", "failures", "mistakes", "repeats"), "0")
+_NEWBORN |= dict.fromkeys(("fence", "attempts", "failures", "repeats"), "0")
 _GIVEN_ELSEWHERE = {"id", "settled", "instant_reply", *_NEWBORN}
 _FIELDS = [f for f in Callback._meta.concrete_fields if f.name not in _GIVEN_ELSEWHERE]
 

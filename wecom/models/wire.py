@@ -65,9 +65,6 @@ class Callback(Job):
     plaintext = EncryptedTextField(_("message"), blank=True)
     digest = models.CharField(_("digest"), max_length=64)
     repeats = models.PositiveIntegerField(_("repeats"), default=0)
-    mistakes = models.PositiveIntegerField(
-        _("mistakes"), default=0, db_default=0, help_text=_("Of the failures, those of its handler.")
-    )
     instant_reply = models.BooleanField(_("answered at once"), default=False)
     answer_ms = models.PositiveIntegerField(
         _("answer ms"), default=0, help_text=_("Milliseconds from the request's arrival to this row.")
