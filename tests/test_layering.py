@@ -50,8 +50,8 @@ STILL_FACTS = ("django.db.models.TextChoices", "django.utils.translation.gettext
 # The network is touched in these places only.
 MAY_IMPORT_REQUESTS = (
     "wecom.client",
-    "wecom.client.heads",
     "wecom.client.hooks",
+    "wecom.client.sessions",
     "wecom.client.wire",
     "wecom.doctor",
     "wecom.sandbox.adapter",

@@ -14,11 +14,11 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from . import jobs, leases
+from .client.wire import LONGEST_WAIT
 from .models import Alert, Attempt, Callback, Job, Outgoing
 
 __all__ = ["put_right"]
 
-LONGEST_PAUSE = timedelta(hours=1)  # of an effect: where WeCom said so itself
 A_MOMENT = timedelta(minutes=1)  # between owing an effect and the time it is due, where no later one was asked for
 
 
@@ -39,7 +39,7 @@ def put_right() -> int:
             _set(callbacks.filter(held), lease_until=now),
             _set(callbacks.filter(fresh | _pauses_too_long(ahead)), due_at=now),
             _set(effects.filter(held), lease_until=now),
-            _set(effects.filter((fresh & at_once) | (~Q(error="") & Q(due_at__gt=ahead + LONGEST_PAUSE))), due_at=now),
+            _set(effects.filter((fresh & at_once) | (~Q(error="") & Q(due_at__gt=ahead + LONGEST_WAIT))), due_at=now),
             _set(effects.filter(waiting & doubtful), due_at=now),
             _set(Alert.objects.filter(raised_at__gt=ahead), raised_at=now),
             _set(Alert.objects.filter(told_at__gt=ahead), told_at=None),

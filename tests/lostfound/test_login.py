@@ -321,12 +321,18 @@ def test_when_wecom_is_down_one_can_try_again(settings: Any) -> None:
     assert not is_in(client)
 
 
-def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login, "PATIENCE", 0.1)
-    client = browser()
+def back_while_others_ask(client: Client) -> str:
+    """Where the browser goes after WeCom; as many as may are asking it, until somebody releases them."""
     back = choose(client, to_wecom(client, "/lost/"), "zhangsan")
     for _ in range(login.ASKING):
         login._asking.acquire()
+    return back
+
+
+def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "PATIENCE", 0.1)
+    client = browser()
+    back = back_while_others_ask(client)
     try:
         answer = client.get(back)
     finally:
@@ -341,9 +347,7 @@ def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks(monkeypatch: py
 def test_one_more_waits_for_their_turn_where_wecom_takes_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login, "TURN", 0.01)
     client = browser()
-    back = choose(client, to_wecom(client, "/lost/"), "zhangsan")
-    for _ in range(login.ASKING):
-        login._asking.acquire()
+    back = back_while_others_ask(client)
     others = [threading.Timer(0.5, login._asking.release) for _ in range(login.ASKING)]
     for other in others:
         other.start()

@@ -22,7 +22,7 @@ from tests.support import free_port
 from tests.wecom.wire import Platform, serving
 from wecom import client as client_module
 from wecom import clients, conf, messages
-from wecom.client import heads, hooks
+from wecom.client import hooks, sessions
 from wecom.errors import (
     ApiError,
     ChannelRefused,
@@ -328,7 +328,7 @@ class TestOverARealSocket:
     def test_nor_does_one_that_drips_before_the_body_begins(
         self, base: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encrypted: bool, what: str
     ) -> None:
-        monkeypatch.setattr(heads, "HEAD", 0.4)
+        monkeypatch.setattr(sessions, "HEAD", 0.4)
         started = time.monotonic()
         with serving(
             drips(b"HTTP/1.1 200 OK\r\nX-Long: "), tls=own_certificate(tmp_path, monkeypatch) if encrypted else None
@@ -340,7 +340,7 @@ class TestOverARealSocket:
         assert took < 2
 
     def test_nor_does_one_behind_a_proxy(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(heads, "HEAD", 0.4)
+        monkeypatch.setattr(sessions, "HEAD", 0.4)
         started = time.monotonic()
         with serving(drips(b"HTTP/1.1 200 OK\r\nX-Long: ")) as url:
             monkeypatch.setenv("http_proxy", url)

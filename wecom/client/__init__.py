@@ -26,7 +26,7 @@ from wecom.errors import TokenRejected, TransportError
 from wecom.messages import CardMessage, Message
 from wecom.recipients import Recipients
 
-from . import heads
+from . import sessions
 from .chats import Chats
 from .media import MOST, Media
 from .menu import Menu
@@ -216,7 +216,7 @@ class Client:
         """One session a thread, so that connections persist."""
         session = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = heads.session()
+            session = self._local.session = sessions.session()
         return session
 
 

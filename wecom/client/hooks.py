@@ -10,7 +10,7 @@ import urllib3
 
 from wecom.errors import TransportError
 
-from .heads import session
+from .sessions import session
 from .wire import JSON, checked, encode, read_body
 
 PATIENCE = (3.0, 5.0)  # seconds to connect, and between two bytes

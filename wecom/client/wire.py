@@ -20,7 +20,7 @@ from wecom.errcodes import error_for
 from wecom.errors import TransportError, Unreachable
 from wecom.masking import mask, mask_text
 
-from . import heads
+from . import sessions
 
 LONGEST_WAIT = timedelta(hours=1)
 JSON = "application/json; charset=utf-8"
@@ -121,7 +121,7 @@ def read_body(response: requests.Response, give_up: float, *, most: int) -> byte
     """The body, up to so many bytes; a server that drips holds us no longer than until then (time.monotonic)."""
     parts: list[bytes] = []
     size = 0
-    with heads.in_time(response, give_up - time.monotonic()):
+    with sessions.in_time(response, give_up - time.monotonic()):
         while chunk := response.raw.read1(16 * 1024, decode_content=True):
             parts.append(chunk)
             size += len(chunk)

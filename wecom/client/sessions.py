@@ -1,4 +1,4 @@
-"""Plumbing: an answer comes in time, or the connection is cut.
+"""Plumbing: sessions whose answers come in time, head and body, or the connection is cut.
 
 The time-outs of `requests` count from byte to byte: a server that drips would hold a thread for ever, in the head of
 its answer, in the size of a piece, or with packed bytes that stand for none. So a clock runs beside it.
