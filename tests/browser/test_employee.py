@@ -169,6 +169,18 @@ def test_a_photo_that_fails_after_send_was_pressed_keeps_the_form_until_it_is_pr
     expect(page.get_by_text("Thank you. Your report is in the list now.")).to_be_visible()
 
 
+def test_a_photo_chosen_before_the_script_has_come_goes_up_as_well(
+    city: City, visitor: Visitor, umbrella: Path
+) -> None:
+    page = person(visitor, FINDER)
+    held: list[Route] = []
+    page.route("**/pages*.js", lambda route: held.append(route))
+    page.goto("/report/found/", wait_until="commit")
+    page.locator("input[name=files]").set_input_files(umbrella)
+    held[0].continue_()
+    expect(page.locator("#thumbs img")).to_have_count(1)
+
+
 def test_cards_are_reported_without_photos(city: City, visitor: Visitor) -> None:
     page = person(visitor, FINDER)
     page.goto("/report/found/")

@@ -101,12 +101,14 @@
     return undefined;
   }
 
-  picker.addEventListener("change", () => {
+  function takeChosen() {
     say("");
     const files = [...picker.files];
     picker.value = "";
     files.forEach(take);
-  });
+  }
+  picker.addEventListener("change", takeChosen);
+  takeChosen(); /* what was chosen while this script was on its way */
   list.addEventListener("change", (event) => { if (!event.target.checked) event.target.closest("li").remove(); });
   form.addEventListener("submit", (event) => {
     if (!underWay) return;
