@@ -9,12 +9,15 @@ from rest_framework import serializers
 
 from lostfound.models import Card, ContactRequest, Item, TimelineEntry
 from lostfound.services.journal import WORKER
-from lostfound.states import Category, Channel, Final, ItemKind
+from lostfound.states import Category, Channel, Final, Happened, ItemKind
 from wecom.errcodes import explain
 from wecom.outbox import Outgoing
 
 from .fields import IdField, MomentField, StrictSerializer, TextField, UserIdField
 from .members import knows_finder, knows_owner, knows_reporter, sees_all_requests
+
+# Of a timeline's details: our own words and numbers. A reason may name anybody, and so may why, where WeCom said it.
+MEMBERS_READ = {"round", "kind", "key", "what", "in_doubt", "final", "shows", "rescue", "errcode"}
 
 
 class NewItem(StrictSerializer):
@@ -162,7 +165,7 @@ class ContactRequestDetail(ContactRequestOut):
         return CardOut(newest).data if newest else None
 
     def to_representation(self, asked: ContactRequest) -> dict[str, Any]:
-        """To members the story names those whom they may know, and tells no reason that an administrator typed."""
+        """To members the story names those whom they may know, and no word that an administrator or WeCom wrote."""
         shown = super().to_representation(asked)
         if sees_all_requests(self.context["request"].user):
             return shown
@@ -171,7 +174,8 @@ class ContactRequestDetail(ContactRequestOut):
         told = {WORKER, shown["requester"], shown["finder"]}
         for entry in shown["timeline"]:
             entry["actor"] = entry["actor"] if entry["actor"].lower() in told else ""
-            entry["data"] = {name: said for name, said in entry["data"].items() if name != "reason"}
+            told_of_it = MEMBERS_READ | ({"why"} if entry["event"] == Happened.EXPIRED else set())
+            entry["data"] = {name: said for name, said in entry["data"].items() if name in told_of_it}
         return shown
 
     @extend_schema_field(OutgoingOut(many=True))
