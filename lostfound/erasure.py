@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
+from urllib.parse import quote_plus
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -183,7 +184,7 @@ def _forget(member: str, nobody: str, by: str) -> list[int]:
         proof_question="",
         form_key=None,
     )
-    Export.objects.filter(filters__icontains=member).update(filters="")
+    Export.objects.filter(_in_addresses(member)).update(filters="")
     IdempotencyKey.objects.filter(user__username__iexact=member).delete()
     forgetting.forget_member(member, nobody)
     return messages
@@ -221,6 +222,14 @@ def _forget_endings(member: str, nobody: str) -> None:
     named = ((Move, "by"), (HandOver, "by"), (Disposal, "proposed_by"), (Disposal, "decided_by"), (Export, "by"))
     for rows, name in named:
         rows._default_manager.filter(**{f"{name}__iexact": member}).update(**{name: nobody})
+
+
+def _in_addresses(member: str) -> Q:
+    """Exports of a list that was searched for them, by UserID or name; kept as the address had it."""
+    found = Q()
+    for name in {member, *members.named([member]).values()}:
+        found |= Q(filters__icontains=name) | Q(filters__icontains=quote_plus(name))
+    return found
 
 
 def _forget_reasons(requests: Iterable[ContactRequest]) -> None:

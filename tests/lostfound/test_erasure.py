@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -17,7 +18,7 @@ from django.utils.translation import override
 
 from lostfound import erasure, for_members, selectors, services
 from lostfound.errors import NothingToDo
-from lostfound.models import Card, ContactRequest, Item, TimelineEntry
+from lostfound.models import Card, ContactRequest, Export, Item, TimelineEntry
 from lostfound.services.journal import lock_request
 from wecom import forgetting, outbox
 from wecom.models import Alert, Attempt, Callback, Member, Outgoing, SentCard
@@ -129,6 +130,14 @@ def test_what_they_took_out_of_the_admin_is_nobodys(wecom: WeCom) -> None:
     services.record_export(by="LiSi", what="lostfound.item", form="csv", filters="", rows=3)
     erase(FINDER)
     assert FINDER not in whole_database()
+
+
+@pytest.mark.parametrize("searched", ["li@corp", "李四"])
+def test_a_search_for_them_stays_with_no_export(wecom: WeCom, searched: str) -> None:
+    Member.objects.create(userid="li@corp", name="李四")
+    services.record_export(by="desk", what="lostfound.item", form="csv", filters=urlencode({"q": searched}), rows=3)
+    erase("li@corp")
+    assert Export.objects.get().filters == ""
 
 
 def test_nothing_is_sent_to_them_and_the_other_side_is_told(wecom: WeCom) -> None:
