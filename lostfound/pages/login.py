@@ -28,7 +28,7 @@ SECONDS = 600
 AT_ONCE = 5  # tabs
 # While WeCom hangs, those who log in must not take every thread of a web process: the others answer its callbacks.
 ASKING, WAITING = 2, 1  # at once
-TURN, PATIENCE = 0.3, 5.0  # seconds in which one who asks may come free: for everybody, and for one who waits
+PATIENCE = 5.0  # seconds in which one who asks may come free
 _asking, _waiting = threading.BoundedSemaphore(ASKING), threading.BoundedSemaphore(WAITING)
 
 
@@ -95,7 +95,7 @@ def logged_out(request: HttpRequest) -> HttpResponse:
 
 def _may_ask() -> bool:
     """Whether it is this one's turn to ask WeCom; _asking is to be released then."""
-    if _asking.acquire(timeout=TURN):
+    if _asking.acquire(blocking=False):
         return True
     if not _waiting.acquire(blocking=False):
         return False
