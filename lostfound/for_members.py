@@ -14,7 +14,7 @@ from wecom.sent_cards import CardState
 
 from .models import Card, ContactRequest, Item, Photo, Preference, TimelineEntry
 from .services import pickup_code
-from .services.owing import contact_has_begun, contact_was_settled, was_told
+from .services.owing import contact_was_settled, contacts_begun, was_told
 from .spoken import spoken
 from .states import Channel, Custody, Delivery, Happened, ItemState, RequestState
 
@@ -142,7 +142,11 @@ def requests_of(owner: str) -> list[Story]:
     asked = list(rows[:MOST])
     cards = {card.request_id: card for card in Card.objects.filter(request__in=asked).order_by("round")}
     why = _why_ended([request for request in asked if request.state == RequestState.EXPIRED])
-    return [_story(request, cards.get(request.pk), why.get(request.pk, "")) for request in asked]
+    begun = contacts_begun(request for request in asked if request.delivery == Delivery.OWED)
+    return [
+        _story(request, cards.get(request.pk), why.get(request.pk, ""), has_begun=request.pk in begun)
+        for request in asked
+    ]
 
 
 def _why_ended(expired: list[ContactRequest]) -> dict[int, str]:
@@ -151,7 +155,7 @@ def _why_ended(expired: list[ContactRequest]) -> dict[int, str]:
     return {number: data.get("why", "") for number, data in entries.values_list("request_id", "data")}
 
 
-def _story(request: ContactRequest, card: Card | None, why_ended: str) -> Story:
+def _story(request: ContactRequest, card: Card | None, why_ended: str, *, has_begun: bool) -> Story:
     at = spoken(request.decided_at) if request.decided_at else ""
     match request.state:
         case RequestState.PENDING:
@@ -160,7 +164,7 @@ def _story(request: ContactRequest, card: Card | None, why_ended: str) -> Story:
             words = _("The finder took the consent back. If you have their contact, please delete it.")
             return Story(request, words, "bad")
         case RequestState.ACCEPTED:
-            return replace(_agreed(request, at), code=_code_of(request))
+            return replace(_agreed(request, at, has_begun=has_begun), code=_code_of(request))
         case RequestState.DECLINED:
             return Story(request, _("%(at)s: the finder said no. Ask the desk if it is yours.") % {"at": at}, "bad")
         case RequestState.EXPIRED:
@@ -207,7 +211,7 @@ def _code_of(request: ContactRequest) -> str:
     return pickup_code(request) if at_the_desk and item.state == ItemState.OPEN else ""
 
 
-def _agreed(request: ContactRequest, at: str) -> Story:
+def _agreed(request: ContactRequest, at: str, *, has_begun: bool) -> Story:
     match request.delivery:
         case Delivery.DELIVERED:
             words = _("%(at)s: the finder agreed. The contact was sent to you in WeCom.") % {"at": at}
@@ -223,4 +227,4 @@ def _agreed(request: ContactRequest, at: str) -> Story:
             words = _("%(at)s: the finder agreed, but the contact could not be sent. The desk can send it again.")
             return Story(request, words % {"at": at}, "bad")
     words = _("%(at)s: the finder agreed. The contact is on its way to you.") % {"at": at}
-    return Story(request, words, "wait", may_withdraw=not contact_has_begun(request))
+    return Story(request, words, "wait", may_withdraw=not has_begun)

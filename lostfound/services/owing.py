@@ -8,6 +8,8 @@ All rows of a request carry its topic. Locks are taken in one order: outgoing ro
 a request may owe and retry, and never waits for a row that is being worked on.
 """
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -37,13 +39,18 @@ def owe_contact(request: ContactRequest) -> Outgoing:
     return outbox.owe(DELIVER_CONTACT, subject=request.pk, effect_key=_contact_key(request), topic=topic_of(request.pk))
 
 
-def contact_has_begun(request: ContactRequest) -> bool:
-    """Whether a try of the contact was made or is under way, or a person saw to it in another way.
+def contacts_begun(requests: Iterable[ContactRequest]) -> set[int]:
+    """Those whose contact was tried, or is being tried, or was seen to by a person in another way.
 
-    With the request locked, no try begins meanwhile.
+    With a request locked, no try of its begins meanwhile.
     """
-    begun = Q(attempts__gt=0) | Q(state=outbox.State.SETTLED)
-    return Outgoing.objects.filter(begun, effect_key=_contact_key(request)).exists()
+    keys = {_contact_key(request): request.pk for request in requests}
+    begun = Outgoing.objects.filter(Q(attempts__gt=0) | Q(state=outbox.State.SETTLED), effect_key__in=keys)
+    return {keys[key] for key in begun.values_list("effect_key", flat=True)}
+
+
+def contact_has_begun(request: ContactRequest) -> bool:
+    return bool(contacts_begun([request]))
 
 
 def contact_was_settled(request: ContactRequest) -> bool:
