@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from lostfound import selectors
 from lostfound.models import Card, ContactRequest
 from lostfound.services import owing
+from lostfound.services.recovery import why_not_deliver_again
 from wecom import sent_cards
 from wecom.admin.cards import lifetime
 from wecom.admin.labels import EMPTY, errcode_full, exact, state_badge
@@ -91,7 +92,10 @@ class Case:
 def open_case(request: ContactRequest, *, may_retry: bool) -> Case:
     """Everything about this request, newest card first, the rest in the order in which it happened."""
     cards = request.cards.order_by("-round").prefetch_related("codes")
-    outgoing = [_outgoing(row, may_retry=may_retry) for row in selectors.outgoing_of(request)]
+    in_vain = {owing.DELIVER_CONTACT} if why_not_deliver_again(request) else set()
+    outgoing = [
+        _outgoing(row, may_retry=may_retry and row.kind not in in_vain) for row in selectors.outgoing_of(request)
+    ]
     pages = {str(part.row.pk): part.url for part in outgoing}
     return Case(
         request=request,

@@ -108,12 +108,14 @@ def _may_withdraw(request: ContactRequest) -> bool:
 
 
 def _why_not_withdraw(request: ContactRequest) -> str:
-    if request.state == RequestState.ACCEPTED:
+    if request.state == RequestState.ACCEPTED and request.delivery in (Delivery.OWED, Delivery.DELIVERED):
         return str(_("The contact is on its way, or has arrived."))
     return sentence(f"the request is {request.state}")
 
 
 def _why_not_reveal(request: ContactRequest) -> Any:
+    if request.consent_withdrawn_at:
+        return _("The finder withdrew the consent.")
     if request.contact_channel == Channel.WECOM:
         return _("They write to each other in WeCom.")
     return _("The finder has not agreed to anything.")
@@ -153,7 +155,7 @@ REVEAL = Deed(
     name="reveal",
     label=_("Show the contact"),
     act=translated(_reveal),
-    fits=lambda row: row.contact_channel in (Channel.PHONE, Channel.DESK),
+    fits=lambda row: row.contact_channel in (Channel.PHONE, Channel.DESK) and not row.consent_withdrawn_at,
     why_not=_why_not_reveal,
     warning=_("The contact is shown to you once. That you saw it, when and why stays in the timeline."),
     reason=True,

@@ -60,8 +60,8 @@ def reopen_card(card: Card) -> None:
 def final_of(request: ContactRequest) -> Final | None:
     """The final text that this request asks for; None while that is not known."""
     if request.state == RequestState.ACCEPTED:
-        if request.delivery == Delivery.UNSURE and request.consent_withdrawn_at:
-            return Final.OVER  # nobody will ever know: it is not sent again
+        if request.consent_withdrawn_at and request.delivery in (Delivery.UNSURE, Delivery.FAILED):
+            return Final.OVER  # it is not sent again: nobody will ever know, or see to it
         return {Delivery.DELIVERED: Final.DELIVERED, Delivery.FAILED: Final.FAILED}.get(Delivery(request.delivery))
     return {
         RequestState.DECLINED: Final.DECLINED,

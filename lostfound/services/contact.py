@@ -99,7 +99,8 @@ def _doubt(request: ContactRequest, row: Outgoing, *, why: str) -> None:
 
 def _fail(request: ContactRequest, row: Outgoing, *, why: str, errcode: int | None = None) -> None:
     _move(request, Delivery.FAILED, Happened.CONTACT_FAILED, row, why=why, errcode=errcode)
-    close_cards(request, Final.FAILED, actor=WORKER, cause=f"outgoing {row.pk}")
+    if final := final_of(request):
+        close_cards(request, final, actor=WORKER, cause=f"outgoing {row.pk}")
 
 
 def _move(

@@ -157,11 +157,16 @@ def _send_again(row: Outgoing, request: ContactRequest) -> None:
         raise NothingToDo("a newer card was sent")
 
 
-def _deliver_again(request: ContactRequest) -> None:
+def why_not_deliver_again(request: ContactRequest) -> str:
+    """Why the contact of this request is not sent once more; empty where it may be."""
     if request.state != RequestState.ACCEPTED:
-        raise NothingToDo(f"the request is {request.state}")
+        return f"the request is {request.state}"
     if request.consent_withdrawn_at:
-        raise NothingToDo("the finder withdrew the consent")
-    if request.item.state != ItemState.OPEN:
-        raise NothingToDo(f"the item is {request.item.state}")
+        return "the finder withdrew the consent"
+    return "" if request.item.state == ItemState.OPEN else f"the item is {request.item.state}"
+
+
+def _deliver_again(request: ContactRequest) -> None:
+    if why := why_not_deliver_again(request):
+        raise NothingToDo(why)
     ContactRequest.objects.filter(pk=request.pk).update(delivery=Delivery.OWED)

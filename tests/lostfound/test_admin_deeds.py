@@ -415,6 +415,23 @@ def test_a_page_says_why_a_deed_is_not_possible_now_and_what_comes_when(office: 
     assert over.context["case"].when == ""
 
 
+def test_of_a_contact_that_failed_nothing_is_offered_once_the_finder_took_their_consent_back(
+    office: Client, wecom: WeCom
+) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 81013, "errmsg": "no such member"})
+    outbox.drain()
+    address = reverse("admin:lostfound_contactrequest_change", args=[card.request_id])
+    failed = office.get(address)
+    assert failed.context["not_now"]["The request is: accepted."] == ["Withdraw"]
+    assert "Try again" in failed.content.decode()
+    services.decline_on_page(request_id=card.request_id, finder=FINDER)
+    over = office.get(address)
+    assert over.context["not_now"]["The finder withdrew the consent."] == ["Show the contact"]
+    assert "Try again" not in over.content.decode()
+
+
 def test_many_rows_are_done_before_ones_eyes_with_the_outcome_at_the_end(office: Client, wecom: WeCom) -> None:
     rows = [ask(item=found_item(), owner=f"owner{number}") for number in range(25)]
     services.expire_request(request_id=rows[0].pk, by="admin")

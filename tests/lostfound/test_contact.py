@@ -31,7 +31,7 @@ from tests.lostfound.world import (
     tap,
 )
 from wecom import effects, outbox
-from wecom.models import Attempt, Outgoing
+from wecom.models import Attempt, Bucket, Outgoing
 
 pytestmark = pytest.mark.django_db
 
@@ -270,6 +270,38 @@ def test_a_contact_whose_consent_is_gone_cannot_be_retried(wecom: WeCom) -> None
     assert owed("deliver_contact").state == "parked"
     with override("en"):
         assert selectors.next_step(ContactRequest.objects.get()) == "The finder withdrew the consent."
+
+
+@pytest.mark.parametrize("codes_left", [True, False])
+def test_a_finder_who_took_their_consent_back_is_not_told_that_somebody_sees_to_it(
+    wecom: WeCom, codes_left: bool
+) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 45009, "errmsg": "api freq out of limit"})
+    outbox.drain()
+    if not codes_left:
+        wecom.codes.clear()
+    services.decline_on_page(request_id=card.request_id, finder=FINDER)
+    Bucket.objects.all().delete()
+    drain_later()
+    assert states(card)[:2] == ("accepted", "failed")
+    assert "管理员会跟进" not in str(wecom.texts)
+    assert "未能送达" not in str(wecom.cards)
+
+
+def test_a_contact_that_was_given_up_before_any_try_needs_nobody_once_the_finder_says_no(
+    wecom: WeCom, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    card = asked()
+    tap(card)
+    settings.WECOM_DATA_KEYS = ["another key than the one that sealed it"]
+    Outgoing.objects.filter(kind="lostfound.deliver_contact").update(deadline=timezone.now())
+    drain_later()
+    assert (owed("deliver_contact").state, owed("deliver_contact").attempts) == ("parked", 0)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.decline_on_page(request_id=card.request_id, finder=FINDER)
+    assert owed("deliver_contact").state == "cancelled"
 
 
 def test_killed_between_contact_and_update_the_update_goes_on_alone(wecom: WeCom) -> None:
