@@ -38,10 +38,10 @@ def forget_messages(messages: Collection[int]) -> None:
 
 
 def forget_open_tries(messages: Collection[int]) -> None:
-    """What their tries under way say. By itself, once the transaction has ended: whoever closes a try holds it, and
-    waits for what the app above had locked.
+    """What their tries under way say, and will say. By itself, once the transaction has ended: whoever closes a try
+    holds it, and waits for what the app above had locked.
     """
-    Attempt.objects.filter(outgoing__in=messages).update(request={})
+    Attempt.objects.filter(outgoing__in=messages).update(request={}, answer={}, errmsg="")
 
 
 def forget_cards(cards: Iterable[int], nobody: str) -> None:

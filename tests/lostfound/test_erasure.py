@@ -20,7 +20,9 @@ from lostfound import erasure, for_members, selectors, services
 from lostfound.errors import NothingToDo
 from lostfound.models import Card, ContactRequest, Export, Item, TimelineEntry
 from lostfound.services.journal import lock_request
-from wecom import forgetting, outbox
+from wecom import forgetting, jobs, outbox
+from wecom.client import Client
+from wecom.errors import Refused
 from wecom.models import Alert, Attempt, Callback, Member, Outgoing, SentCard
 
 from .world import (
@@ -420,3 +422,23 @@ def test_it_asks_before_it_forgets(wecom: WeCom) -> None:
     assert Item.objects.get().reporter == FINDER
     with pytest.raises(CommandError, match="UserID"):
         erase("@all")
+
+
+@pytest.mark.parametrize("lease_is_over", [True, False])
+def test_a_worker_that_was_frozen_in_a_call_writes_no_name_back(
+    wecom: WeCom, monkeypatch: pytest.MonkeyPatch, lease_is_over: bool
+) -> None:
+    tap(asked())
+    row = jobs.claim_one(Outgoing, owed("deliver_contact").pk, worker="frozen")
+    assert row is not None
+
+    def call(self: Client, path: str, *arguments: Any, **options: Any) -> Any:
+        if lease_is_over:
+            Outgoing.objects.filter(pk=row.pk).update(lease_until=timezone.now(), fence=row.fence + 1)
+        erase(OWNER)
+        raise Refused(path, 60111, f"invalid userid: {OWNER}")
+
+    monkeypatch.setattr(Client, "call", call)
+    outbox.deliver(row)
+    assert Attempt.objects.get(outgoing=row.pk).errcode == 60111
+    assert OWNER not in whole_database()

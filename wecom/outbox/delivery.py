@@ -165,7 +165,7 @@ def _finish(row: Outgoing, kind: Kind, call: Call, attempt: Attempt, tried: Trie
     try:
         with whole():
             _write(row, last_errcode=tried.errcode)
-            _close_attempt(attempt, call, tried)
+            tried = _close_attempt(attempt, call, tried)
             _decide(row, kind, call, tried, rest)
             crash.point("out.result_not_committed")
     except Lost:
@@ -325,13 +325,16 @@ def _ours(row: Outgoing) -> "QuerySet[Outgoing]":
     return Outgoing.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
 
 
-def _close_attempt(attempt: Attempt, call: Call, tried: Tried) -> None:
-    attempt.outcome = Attempt.Outcome(tried.outcome)
-    attempt.errcode = tried.errcode
-    attempt.errmsg = tried.errmsg
-    attempt.answer = mask(dict(tried.answer), private=call.private)
-    attempt.ms = int((timezone.now() - attempt.started_at).total_seconds() * 1000)
-    attempt.save(update_fields=["outcome", "errcode", "errmsg", "answer", "ms"])
+def _close_attempt(attempt: Attempt, call: Call, tried: Tried) -> Tried:
+    """Write down what the try came to. Where its own words were forgotten meanwhile, WeCom's are not kept either."""
+    ms = int((timezone.now() - attempt.started_at).total_seconds() * 1000)
+    known = {"outcome": Attempt.Outcome(tried.outcome), "errcode": tried.errcode, "ms": max(0, ms)}  # clocks are set
+    words = {"errmsg": tried.errmsg, "answer": mask(dict(tried.answer), private=call.private)}
+    rows = Attempt.objects.filter(pk=attempt.pk)
+    if rows.exclude(request={}).update(**known, **words):
+        return tried
+    rows.update(**known)
+    return replace(tried, errmsg="")
 
 
 def _doubt(row: Outgoing, *, since: int = 1, before: int | None = None) -> Attempt | None:
