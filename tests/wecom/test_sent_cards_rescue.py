@@ -426,7 +426,7 @@ class TestExpiry:
     def test_one_that_cannot_be_closed_holds_up_no_other(self, sandbox: WeComSandbox) -> None:
         orphan, card = self.overdue(), self.overdue()
         SentCard.objects.filter(pk=orphan.pk).update(follower="an app that has gone")
-        assert sent_cards.expire_cards() == 1
+        assert sent_cards.expire_cards(limit=1) == 1
         work()
         assert now(card) == "closed"
 
