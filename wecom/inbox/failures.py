@@ -43,7 +43,9 @@ class Tries(Enum):
     SOON_FOR_DAYS = "for days, again soon"  # what is locked by a migration, or away: members wait
 
 
-A_FEW, DAYS, SOON = 8, timedelta(days=3), timedelta(minutes=2)
+A_FEW, DAYS = 8, timedelta(days=3)
+# Once it is over, nobody waits for much longer than that.
+LONGEST_PAUSE = {Tries.FOR_DAYS: timedelta(minutes=10), Tries.SOON_FOR_DAYS: timedelta(minutes=2)}
 
 TABLE: dict[type[BaseException], Tries] = {
     # Bad weather: it passes, and the handler is right.
@@ -82,15 +84,15 @@ def failed(row: Callback, exc: Exception) -> None:
 
 def try_again(row: Callback, exc: Exception, tries: Tries) -> None:
     """Let the callback wait for another try, or set it aside with an alert; the reason is kept with it."""
-    failures = 1 if tries is Tries.A_FEW and _was_no_mistake(row) else row.failures + 1
+    age = timezone.now() - row.received_at
+    begins_anew = tries is Tries.A_FEW and _was_no_mistake(row) and age <= 2 * DAYS  # none goes on for ever
+    failures = 1 if begins_anew else row.failures + 1
     tried = {"failures": failures, "attempts": row.attempts + 1}
     why = mask_text(f"{type(exc).__name__}: {exc}")[:500]
-    if _is_over(row, failures, tries):
+    if _is_over(age, failures, tries):
         set_aside(row, why=why, text=f"event={row.event} why={type(exc).__name__}", **tried)
         return
-    pause = jobs.backoff(failures)
-    if tries is Tries.SOON_FOR_DAYS:
-        pause = min(pause, SOON)
+    pause = min(jobs.backoff(failures), LONGEST_PAUSE.get(tries, timedelta.max))
     jobs.let_go(row, state=Callback.State.WAITING, due_at=timezone.now() + pause, error=why, **tried)
 
 
@@ -100,12 +102,11 @@ def _was_no_mistake(row: Callback) -> bool:
     return tries_for(kind) is not Tries.A_FEW
 
 
-def _is_over(row: Callback, failures: int, tries: Tries) -> bool:
-    if tries in (Tries.ONCE, Tries.A_FEW):
-        return tries is Tries.ONCE or failures >= A_FEW
-    age = timezone.now() - row.received_at
-    # One that is replayed after days has its few tries too; and none goes on for ever.
-    return age > DAYS and (failures >= A_FEW or age > 2 * DAYS)
+def _is_over(age: timedelta, failures: int, tries: Tries) -> bool:
+    """One that is replayed after days has its few tries too."""
+    if tries is Tries.ONCE:
+        return True
+    return failures >= A_FEW and (tries is Tries.A_FEW or age > DAYS)
 
 
 def set_aside(row: Callback, *, why: str, text: str, **fields: int) -> None:
