@@ -5,11 +5,13 @@ was ahead: so it waits no more. Leases and limits see it where they are read; ro
 time are put right here, now and then.
 """
 
+import logging
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -19,12 +21,20 @@ from .models import Alert, Attempt, Callback, Job, Outgoing
 
 __all__ = ["put_right"]
 
+logger = logging.getLogger(__name__)
+
 A_MOMENT = timedelta(minutes=1)  # between owing an effect and the time it is due, where no later one was asked for
 
 
 def put_right() -> int:
-    """Let go of what only a clock that was ahead by more than leases.SKEW can have written; of how many rows."""
+    """Let go of what only a clock that was ahead by more than leases.SKEW can have written; of how many rows.
+
+    A host whose own clock is behind, as one that was asleep, would take the others' times for such: it does nothing.
+    """
     now = timezone.now()
+    if (off := abs(_servers_time(now) - now)) > leases.SKEW:
+        logger.error("the clock of this host and that of the database differ by %.0f s", off.total_seconds())
+        return 0
     ahead = now + leases.SKEW
     callbacks, effects = _open(Callback), _open(Outgoing)
     fresh = Q(error="", due_at__gt=ahead)
@@ -46,6 +56,16 @@ def put_right() -> int:
             _set(Alert.objects.filter(telling_until__gt=ahead + A_MOMENT), telling_until=None),
         )
     )
+
+
+def _servers_time(ours: datetime) -> datetime:
+    """What the database's own host takes for now: with PostgreSQL, all workers share that one."""
+    if connection.vendor != "postgresql":
+        return ours
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (theirs,) = cursor.fetchone()
+    return theirs  # type: ignore[no-any-return]
 
 
 def _pauses_too_long(ahead: datetime) -> Q:

@@ -23,8 +23,8 @@ from .models import Bucket
 BREAKER_AFTER = 5
 BREAKER_REST = timedelta(seconds=60)
 PROBE_EVERY = timedelta(minutes=10)
-# Nothing closed and no full bucket lies further ahead, unless a clock was ahead that has been set back.
-ABSURD, FULL = PROBE_EVERY + leases.SKEW, timedelta(minutes=1) + leases.SKEW
+# No closed app, and no closed API or full bucket, lies further ahead, unless a clock was ahead that has been set back.
+APP_CLOSED, FULL = PROBE_EVERY + leases.SKEW, BREAKER_REST + leases.SKEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,11 @@ def unanswered(app: str, path: str) -> bool:
 def _admit_past_closure(bucket: Bucket, now: datetime) -> None:
     if bucket.closed_until is None:
         return
-    over = Q(closed_until__lte=now) | Q(closed_until__gt=now + ABSURD)
+    most = APP_CLOSED if bucket.name.startswith("app:") else FULL
+    over = Q(closed_until__lte=now) | Q(closed_until__gt=now + most)
     probing = Bucket.objects.filter(over, pk=bucket.pk, closed_until=bucket.closed_until)
     if not probing.update(closed_until=now + BREAKER_REST):
-        raise Held(max(_sane(bucket.closed_until, now, most=ABSURD), now + timedelta(seconds=1)), bucket.reason)
+        raise Held(max(_sane(bucket.closed_until, now, most=most), now + timedelta(seconds=1)), bucket.reason)
 
 
 def _use(name: str, pace: Pace, now: datetime) -> None:

@@ -47,8 +47,10 @@ def workers() -> int:
 
 def paused() -> "QuerySet[Bucket]":
     """Apps and APIs that nothing is sent through at the moment, each with its reason."""
-    channels, now = Q(name__startswith="app:") | Q(name__startswith="api:"), timezone.now()
-    return Bucket.objects.filter(channels, closed_until__gt=now, closed_until__lte=now + limits.ABSURD)
+    now = timezone.now()
+    apps = Q(name__startswith="app:", closed_until__lte=now + limits.APP_CLOSED)
+    apis = Q(name__startswith="api:", closed_until__lte=now + limits.FULL)
+    return Bucket.objects.filter(apps | apis, closed_until__gt=now)
 
 
 def dying_codes(rows: "QuerySet[ResponseCode] | None" = None) -> "QuerySet[ResponseCode]":

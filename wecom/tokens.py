@@ -139,9 +139,11 @@ def _hold_off(app: App, seconds: float, refusal: ApiError | None = None) -> None
 
 def _stop_while_failing(app: App) -> None:
     failure = _cache().get(_key(app, "failed"))
+    if not isinstance(failure, Failure):
+        return
+    rest = timedelta(seconds=max(1.0, failure.until - time.time()))
     # One that lasts longer than any was remembered by a clock that was ahead.
-    if isinstance(failure, Failure) and failure.until < time.time() + (REFUSED + leases.SKEW).total_seconds():
-        rest = timedelta(seconds=max(1.0, failure.until - time.time()))
+    if rest < (HOLD_OFF if failure.errcode is None else REFUSED) + leases.SKEW:
         raise TokenUnavailable(failure.why, retry_after=rest, errcode=failure.errcode)
 
 

@@ -1,13 +1,13 @@
 """A clock that was hours ahead is set back: what it wrote holds nobody up, and doubles nothing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.support import in_threads
@@ -27,9 +27,10 @@ from wecom import (
     tokens,
     worker,
 )
+from wecom.client import Client
 from wecom.errors import TokenUnavailable, Unreachable
 from wecom.events import TemplateCardEvent
-from wecom.models import Alert, Bucket, Callback, Job, Outgoing, SentCard
+from wecom.models import Alert, Attempt, Bucket, Callback, Job, Outgoing, SentCard
 from wecom.sandbox.testing import WeComSandbox, sandbox_in_this_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +51,18 @@ def ahead(by: timedelta = AHEAD) -> Any:
 def owe(key: str, **how: Any) -> Outgoing:
     with transaction.atomic():
         return outbox.owe_message("您好", to=["lisi"], effect_key=key, **how)
+
+
+def a_card_on_the_phone() -> SentCard:
+    with transaction.atomic():
+        card = sent_cards.send(QUESTION, to=["lisi"])
+    outbox.drain()
+    return card
+
+
+def keep_tap(card: SentCard, **how: Any) -> None:
+    event = TemplateCardEvent(app="default", userid="lisi", task_id=card.task_id, event_key="confirm")
+    sent_cards.keep_tap(card, event=event, **how)
 
 
 def seen(sandbox: WeComSandbox) -> int:
@@ -128,8 +141,9 @@ def test_a_doubt_of_unknown_age_is_not_repeated(sandbox: WeComSandbox, by: timed
     assert (seen(sandbox), Outgoing.objects.get().state) == (1, "parked")
 
 
-def test_a_token_that_could_not_be_had_then_is_fetched_now() -> None:
-    with ahead(), pytest.raises(TokenUnavailable):
+@pytest.mark.parametrize("by", [timedelta(minutes=12), timedelta(minutes=18), AHEAD])
+def test_a_token_that_could_not_be_had_then_is_fetched_now(by: timedelta) -> None:
+    with ahead(by), pytest.raises(TokenUnavailable):
         tokens.get(conf.app(), unreachable)
     assert tokens.get(conf.app(), lambda: ("token", 7200)) == "token"
 
@@ -168,9 +182,7 @@ def test_of_many_that_meet_such_a_limit_none_waits_for_long(what: str, by: timed
 
 
 def test_an_instant_answer_of_then_does_not_hold_the_card(sandbox: WeComSandbox) -> None:
-    with transaction.atomic():
-        card = sent_cards.send(QUESTION, to=["lisi"])
-    outbox.drain()
+    card = a_card_on_the_phone()
     SentCard.objects.update(quiet_until=timezone.now() + AHEAD)
     sent_cards.update(card.key, "已处理")
     outbox.drain()
@@ -178,13 +190,10 @@ def test_an_instant_answer_of_then_does_not_hold_the_card(sandbox: WeComSandbox)
 
 
 def test_an_instant_answer_of_now_does(sandbox: WeComSandbox) -> None:
-    with transaction.atomic():
-        card = sent_cards.send(QUESTION, to=["lisi"])
-    outbox.drain()
+    card = a_card_on_the_phone()
     SentCard.objects.update(quiet_until=timezone.now() + AHEAD)
     soon = timezone.now() + timedelta(seconds=30)
-    event = TemplateCardEvent(app="default", userid="lisi", task_id=card.task_id, event_key="confirm")
-    sent_cards.keep_tap(card, event=event, received_at=timezone.now(), quiet_until=soon)
+    keep_tap(card, received_at=timezone.now(), quiet_until=soon)
     sent_cards.update(card.key, "已处理")
     outbox.drain()
     assert Outgoing.objects.get(state="waiting").due_at == soon
@@ -200,10 +209,16 @@ def test_the_lease_of_what_is_in_hand_is_renewed_once_it_is_set_back() -> None:
     assert Callback.objects.filter(lease_until__gt=timezone.now() + timedelta(seconds=50)).exists()
 
 
-def test_nobody_believes_a_pause_of_then() -> None:
-    with ahead():
-        limits.close("app:default", timedelta(minutes=10), "refused")
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [("app:default", timedelta(minutes=10)), ("api:default:message/send", timedelta(minutes=1))],
+)
+def test_nobody_believes_a_pause_of_then(name: str, rest: timedelta) -> None:
+    with ahead(timedelta(minutes=12)):
+        limits.close(name, rest, "refused")
     assert not standing.paused().exists()
+    with transaction.atomic():
+        limits.admit("default", "message/send", [])
 
 
 @pytest.mark.parametrize("minutes", [15, 30, 60])
@@ -235,3 +250,82 @@ def test_a_doubt_that_may_be_repeated_keeps_its_pauses(sandbox: WeComSandbox) ->
         effects.watch_age()
         outbox.drain()
     assert Outgoing.objects.get().attempts == 2
+
+
+@pytest.fixture
+def set_back_by(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
+    """A clock that is ahead until the next message has been answered."""
+    clock: list[Any] = []
+    real = Client.call
+
+    def call(self: Client, path: str, *arguments: Any, **options: Any) -> Any:
+        answer = real(self, path, *arguments, **options)
+        if path == "message/send" and clock:
+            clock.pop().stop()
+        return answer
+
+    def start(by: timedelta) -> None:
+        clock.append(ahead(by))
+        clock[0].start()
+
+    monkeypatch.setattr(Client, "call", call)
+    yield start
+    for left in clock:
+        left.stop()
+
+
+def test_an_answer_that_was_read_while_the_clock_was_set_back_by_a_moment_is_kept(
+    sandbox: WeComSandbox, set_back_by: Callable[[timedelta], None]
+) -> None:
+    with transaction.atomic():
+        card = sent_cards.send(QUESTION, to=["lisi"])
+    set_back_by(timedelta(seconds=2))
+    outbox.drain()
+    card.refresh_from_db()
+    assert (card.state, bool(card.msgid), card.codes.count()) == ("shown", True, 1)
+    assert Attempt.objects.get().ms == 0
+
+
+@pytest.mark.parametrize("seconds", [0, 2, 60])
+def test_a_web_host_that_is_a_little_ahead_lets_an_instant_answer_hold_the_card(
+    sandbox: WeComSandbox, seconds: int
+) -> None:
+    card = a_card_on_the_phone()
+    until = timezone.now() + timedelta(milliseconds=800)
+    keep_tap(card, received_at=timezone.now() + timedelta(seconds=seconds), quiet_until=until)
+    card.refresh_from_db()
+    assert card.quiet_until == until
+
+
+def test_a_text_that_was_shown_after_a_try_of_then_is_known_to_be_shown(sandbox: WeComSandbox) -> None:
+    card = a_card_on_the_phone()
+    update = "message/update_template_card"
+    with ahead():
+        sent_cards.close(card, "已完成")
+        sandbox.fault("errcode", 45009, path=update)
+        outbox.drain()
+    effects.watch_age()
+    Bucket.objects.all().delete()  # the API's rest is over
+    sandbox.fault("lose", path=update)
+    for _ in range(3):
+        Outgoing.objects.filter(state="waiting").update(due_at=timezone.now())
+        outbox.drain()
+    card.refresh_from_db()
+    assert (card.state, card.shows) == ("closed", "已完成")
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one host, and no clock of its own to ask")
+def test_a_host_that_is_behind_leaves_what_the_others_wrote_alone(
+    sandbox: WeComSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    owe("k")
+    (row,) = jobs.claim(Outgoing, order=("pk",), limit=1, worker="healthy")
+    alerts.alert(alerts.PAUSED, "app:default", "x")
+    alerts.tell_due()
+    with ahead(-AHEAD):
+        effects.watch_age()
+        assert jobs.claim(Outgoing, order=("pk",), limit=1, worker="just awake") == []
+    assert "the clock of this host and that of the database differ by 28800 s" in caplog.text
+    outbox.deliver(row)
+    assert (Outgoing.objects.get().state, seen(sandbox)) == ("done", 1)
+    assert alerts.tell_due() == 0

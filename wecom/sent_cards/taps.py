@@ -77,7 +77,8 @@ def keep_tap(
     wallet.keep_code(card, event.response_code, source=wallet.Source.TAP, userid=event.userid, issued_at=received_at)
     if not Recipients.of(card).may_include(event.userid):
         return
-    if quiet_until and quiet_until > (rows.quiet_until(card) or received_at):
+    known = rows.quiet_until(card)
+    if quiet_until and (known is None or quiet_until > known):
         move(card, quiet_until=quiet_until)
     if card.state in NOT_SHOWN_YET:
         is_settled = card.state != State.OWED

@@ -56,9 +56,11 @@ def reserve_code(card: SentCard, *, outgoing_id: int) -> ResponseCode | None:
     now = timezone.now()
     held = Q(state=State.RESERVED, reserved_for=outgoing_id)
     for code in card.codes.filter(held | _usable(card, now)).order_by("-state", *_ORDER):  # reserved before live
-        if code.state == State.RESERVED or _move(
-            code, State.LIVE, State.RESERVED, reserved_for=outgoing_id, used_at=now
-        ):
+        if code.state == State.RESERVED:
+            if code.used_at and code.used_at > now:  # by a clock that was ahead: the next tries are with this code too
+                _move(code, State.RESERVED, State.RESERVED, used_at=now)
+            return code
+        if _move(code, State.LIVE, State.RESERVED, reserved_for=outgoing_id, used_at=now):
             return code
     return None
 
