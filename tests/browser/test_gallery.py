@@ -157,7 +157,8 @@ def test_a_phone_in_the_hand_shows_one_phone_and_no_sideways_scrolling(city: Cit
 
 
 def test_a_world_is_loaded_by_hand(gallery: Page) -> None:
-    gallery.locator("input[name=world]").set_input_files(ROOT / "docs" / "worlds" / "bad-day.yaml")
+    with gallery.expect_navigation():  # the page comes again: other people live there now
+        gallery.locator("input[name=world]").set_input_files(ROOT / "docs" / "worlds" / "bad-day.yaml")
     expect(gallery.locator("#faults-now")).to_contain_text("糟糕的一天")
     expect(gallery.locator("#faults-now")).to_contain_text("错误码 45009 × 3")
     wrong = {"name": "wrong.yaml", "mimeType": "application/yaml", "buffer": b"story: x\nweather: rain\n"}
