@@ -67,7 +67,7 @@ ROWS: list[tuple[str, str, bytes, str]] = [
     ("X1", "one thing twice", tap().replace(b"</xml>", b"<TaskId>t-2</TaskId></xml>"), POISON),
     ("X2", "a DTD", b"<!DOCTYPE xml>" + tap(), POISON),
     ("X2", "an entity", b'<!DOCTYPE x [<!ENTITY a "b">]><xml><MsgType>&a;</MsgType></xml>', POISON),
-    (
+    (  # nothing is loaded by it, and a message without a known MsgType needs no person
         "X2",
         "XInclude",
         b'<xml xmlns:i="http://www.w3.org/2001/XInclude"><i:include href="file:///etc/passwd"/></xml>',

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from lostfound.models import Item
@@ -21,6 +22,7 @@ ROWS: list[tuple[str, str, str, str, dict[str, Any], set[int]]] = [
     *(("W6", f"GET {address}", "get", address, {}, {405}) for address in CHANGES),
     ("A15", "1,001 fields", "post", ADD, {"data": {f"a{n}": "1" for n in range(1001)}}, {400}),
     ("A15", "10 MB in a form", "post", ADD, {"data": "a=" + "x" * 10_000_000, "content_type": FORM}, {400, 413}),
+    ("A15", "101 files", "post", ADD, {"data": {f"f{n}": SimpleUploadedFile("a", b"a") for n in range(101)}}, {400}),
     (
         "A15",
         "a file where none is asked for",

@@ -33,6 +33,19 @@ def test_a_member_gets_at_most_25_messages_in_any_minute_and_900_in_any_hour() -
     assert 880 <= most_within(timedelta(hours=1)) <= 900
 
 
+def test_an_api_gets_at_most_6000_calls_in_any_minute() -> None:
+    """All workers together try every second for longer than a minute, as often as they may."""
+    begin, name = timezone.now(), limits.api_name("default", "message/send")
+    limits._make([name])
+    passed = [0] * 63
+    for second in range(63):
+        with suppress(limits.Held):
+            while True:
+                limits._use(name, limits.API, begin + timedelta(seconds=second))
+                passed[second] += 1
+    assert 5900 <= max(sum(passed[start : start + 60]) for start in range(3)) <= 6000
+
+
 def test_what_a_clock_wrote_that_was_ahead_holds_nobody_once_it_is_set_back() -> None:
     later = timezone.now() + timedelta(hours=8)
     names = [limits.api_name("default", "message/send"), limits.member_name("default", "lisi")]
