@@ -88,7 +88,7 @@ def exchange(
             allow_redirects=False,
             stream=True,
         )
-        crash.point("out.request_sent")
+        crash.point("out.request_sent")  # and answered: of a stream the head has come, the body has not
         with response:
             content = read_body(response, give_up, most=patience.most)
     except requests.exceptions.ConnectTimeout:
