@@ -26,10 +26,39 @@ logger = logging.getLogger(__name__)
 PENDING = "logins"  # in the session: state → [where to go, when it began]
 SECONDS = 600
 AT_ONCE = 5  # tabs
-# While WeCom hangs, those who log in must not take every thread of a web process: the others answer its callbacks.
-ASKING, WAITING = 2, 1  # at once
-PATIENCE = 5.0  # seconds in which one who asks may come free
-_asking, _waiting = threading.BoundedSemaphore(ASKING), threading.BoundedSemaphore(WAITING)
+
+
+class Turns:
+    """Who may ask WeCom. While it hangs, those who log in must not take every thread of a web process: the other ones
+    answer its callbacks.
+    """
+
+    AT_ONCE, WAITING = 2, 1
+    PATIENCE, TURN = 5.0, 0.3  # seconds until one comes free: for the one who waits, and for everybody else
+    ANSWERS = 1.0  # seconds since one began or ended in which WeCom is taken to answer: else no turn is worth a thread
+
+    def __init__(self) -> None:
+        self._asking, self._waiting = threading.Semaphore(self.AT_ONCE), threading.Semaphore(self.WAITING)
+        self._moved = 0.0
+
+    def take(self) -> bool:
+        """Whether it is this one's turn; it is to be given back then."""
+        if self._asking.acquire(blocking=False):
+            self._moved = time.monotonic()
+            return True
+        if not self._waiting.acquire(blocking=False):
+            return time.monotonic() - self._moved < self.ANSWERS and self._asking.acquire(timeout=self.TURN)
+        try:
+            return self._asking.acquire(timeout=self.PATIENCE)
+        finally:
+            self._waiting.release()
+
+    def give_back(self) -> None:
+        self._moved = time.monotonic()
+        self._asking.release()
+
+
+turns = Turns()
 
 
 @everybody
@@ -59,7 +88,7 @@ def back(request: HttpRequest) -> HttpResponse:
         return _refused(request, "stale", 403)
     if not request.GET.get("code"):
         return _refused(request, "stopped", 400, wanted)
-    if not _may_ask():
+    if not turns.take():
         logger.error("login refused: too many wait for WeCom")
         return _refused(request, "down", 503, wanted)
     try:
@@ -74,7 +103,7 @@ def back(request: HttpRequest) -> HttpResponse:
         logger.error("login failed: %s", exc)
         return _refused(request, "down", 503, wanted)
     finally:
-        _asking.release()
+        turns.give_back()
     start(request, member)
     return HttpResponseRedirect(wanted)
 
@@ -91,18 +120,6 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_safe
 def logged_out(request: HttpRequest) -> HttpResponse:
     return render(request, "lostfound/login/out.html")
-
-
-def _may_ask() -> bool:
-    """Whether it is this one's turn to ask WeCom; _asking is to be released then."""
-    if _asking.acquire(blocking=False):
-        return True
-    if not _waiting.acquire(blocking=False):
-        return False
-    try:
-        return _asking.acquire(timeout=PATIENCE)
-    finally:
-        _waiting.release()
 
 
 def _begin(request: HttpRequest, wanted: str) -> str:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -325,23 +326,46 @@ def test_when_wecom_is_down_one_can_try_again(settings: Any) -> None:
 def back_while_others_ask(client: Client) -> str:
     """Where the browser goes after WeCom; as many as may are asking it, until somebody releases them."""
     back = choose(client, to_wecom(client, "/lost/"), "zhangsan")
-    for _ in range(login.ASKING):
-        login._asking.acquire()
+    for _ in range(login.turns.AT_ONCE):
+        assert login.turns.take()
     return back
 
 
-def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks() -> None:
+    """Twenty log in on the four threads of a process while WeCom hangs; then a callback comes."""
+    over = threading.Event()
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(20):
+            threads.submit(one_login, lambda: over.wait(20))
+        start = time.monotonic()
+        waited = threads.submit(lambda: time.monotonic() - start).result()
+        over.set()
+    assert waited < 2.5
+
+
+def test_while_wecom_answers_most_of_those_who_come_at_once_are_let_in() -> None:
+    with ThreadPoolExecutor(4) as threads:
+        logins = [threads.submit(one_login, lambda: time.sleep(0.1)) for _ in range(20)]
+        assert sum(login.result() for login in logins) >= 15
+
+
+def one_login(ask: Callable[[], object]) -> bool:
+    if not login.turns.take():
+        return False
+    ask()
+    login.turns.give_back()
+    return True
+
+
+def test_one_who_is_not_let_in_reads_why_and_can_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     client = browser()
     back = back_while_others_ask(client)
-    login._waiting.acquire()
+    monkeypatch.setattr(login.turns, "PATIENCE", 0.1)
     try:
-        start = time.monotonic()
         answer = client.get(back)
-        assert time.monotonic() - start < login.PATIENCE / 2
     finally:
-        login._waiting.release()
-        for _ in range(login.ASKING):
-            login._asking.release()
+        for _ in range(login.turns.AT_ONCE):
+            login.turns.give_back()
     assert answer.status_code == 503
     assert "/login/?next=/lost/" in answer.content.decode()
     log_in(client)
@@ -351,7 +375,7 @@ def test_those_who_wait_for_wecom_leave_threads_to_its_callbacks(monkeypatch: py
 def test_one_more_waits_for_their_turn_where_wecom_takes_a_moment() -> None:
     client = browser()
     back = back_while_others_ask(client)
-    others = [threading.Timer(0.5, login._asking.release) for _ in range(login.ASKING)]
+    others = [threading.Timer(0.5, login.turns.give_back) for _ in range(login.turns.AT_ONCE)]
     for other in others:
         other.start()
     answer = client.get(back)
