@@ -1,6 +1,7 @@
 """Decisions: cards that nobody answered in time close by themselves."""
 
 import logging
+from datetime import timedelta
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -15,31 +16,27 @@ from .taps import has_unread_tap
 
 logger = logging.getLogger(__name__)
 
+LATER = timedelta(minutes=10)  # so that what cannot be closed holds up no other
 _OVER = (State.CLOSED, State.CANCELLED, State.RECALLED)
 
 
 def expire_cards(limit: int = 500) -> int:
-    """Close what is overdue, each card in its own transaction, and at most `limit` of them; how many were closed.
+    """Close what is overdue, each card in its own transaction; how many were closed. Safe to run at any time.
 
-    Safe to run at any time. What cannot be closed, for a tap on it waits for a person or its app has gone, is passed.
+    One that cannot be closed, for a tap on it is unread or its app has gone, is tried again after a while.
     """
     overdue = SentCard.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at", "pk")
-    closed = 0
-    for pk in list(overdue.values_list("pk", flat=True)):
-        closed += _expired(pk)
-        if closed == limit:
-            break
-    return closed
+    return sum(_expired(pk) for pk in list(overdue.values_list("pk", flat=True)[:limit]))
 
 
 def _expired(pk: int) -> bool:
-    """One that cannot be closed, for its app or its key has gone, holds up itself alone."""
     try:
         return _expire(pk)
     except DatabaseError:
         raise
     except Exception:
         logger.exception("it cannot be closed: card=%s", pk)
+        SentCard.objects.filter(pk=pk).update(expires_at=timezone.now() + LATER)
         return False
 
 
@@ -52,6 +49,7 @@ def _expire(pk: int) -> bool:
         move(card, expires_at=None)
         return False
     if has_unread_tap(card):
+        move(card, expires_at=timezone.now() + LATER)
         return False
     move(card, expires_at=None)
     hear(card, What.EXPIRED, by="worker")
