@@ -129,6 +129,7 @@ def _withdraw_consent(card: Card, *, actor: str, cause: str) -> None:
         raise RequestClosed("the consent was withdrawn before")
     request.consent_withdrawn_at = now
     note(request, Happened.CONSENT_WITHDRAWN, actor=actor, cause=cause, round=card.round)
+    owing.end_failed_contact(request, why="the finder withdrew the consent")
     if owing.owner_may_have_it(request):
         owing.owe_tell(request.pk, "please_delete")
     revive_card(card, actor=actor, cause=cause)

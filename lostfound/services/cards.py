@@ -45,7 +45,9 @@ def close_card(card: Card, final: Final, *, actor: str, cause: str = "") -> None
 
 def revive_card(card: Card, *, actor: str, cause: str) -> None:
     """The finder tapped a card whose request is decided: let it get the final text it still lacks."""
-    final = card.final or final_of(card.request)
+    final = card.final
+    if final in ("", Final.FAILED):  # which is not true any more once the consent was withdrawn
+        final = final_of(card.request) or final
     if final:
         close_card(card, Final(final), actor=actor, cause=cause)
 

@@ -69,6 +69,11 @@ def drop_contact(request: ContactRequest, *, why: str) -> None:
     transaction.on_commit(lambda: outbox.cancel(key, why=why), robust=True)
 
 
+def end_failed_contact(request: ContactRequest, *, why: str) -> None:
+    """Where it failed, no person is needed any more: it is not sent again."""
+    outbox.give_up(_contact_key(request), why=why)
+
+
 def owe_tell(request_id: int, what: str) -> bool:
     """False where it was owed before: each thing is told once, one that came to nothing may come again.
 

@@ -267,9 +267,30 @@ def test_a_contact_whose_consent_is_gone_cannot_be_retried(wecom: WeCom) -> None
     tap(card, "decline")
     with pytest.raises(NothingToDo):
         services.retry_outgoing(outgoing_id=owed("deliver_contact").pk, by="admin")
-    assert owed("deliver_contact").state == "parked"
+    assert owed("deliver_contact").state == "cancelled"
     with override("en"):
         assert selectors.next_step(ContactRequest.objects.get()) == "The finder withdrew the consent."
+
+
+@pytest.mark.parametrize("codes_left", [True, False])
+def test_a_card_that_was_about_to_say_failed_says_that_it_is_over_once_the_consent_is_gone(
+    wecom: WeCom, codes_left: bool
+) -> None:
+    card = asked()
+    tap(card)
+    wecom.will(SEND, {"errcode": 81013, "errmsg": "no"})
+    wecom.will(UPDATE, {"errcode": 45009, "errmsg": "busy"})
+    outbox.drain()
+    assert Card.objects.get().final == "failed"
+    services.decline_on_page(request_id=card.request_id, finder=FINDER)
+    if not codes_left:
+        wecom.codes.clear()
+    Bucket.objects.all().delete()
+    drain_later()
+    drain_later()
+    said = [*wecom.cards.values(), *wecom.seen_by(FINDER)]
+    assert "已处理" in str(said)
+    assert "未能送达" not in str(said)
 
 
 @pytest.mark.parametrize("codes_left", [True, False])

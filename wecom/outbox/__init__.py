@@ -20,7 +20,7 @@ messages.py messages without rows of their own
 
 from wecom.models import Attempt, Outgoing
 
-from .book import cancel, owe, retry, settle
+from .book import cancel, give_up, owe, retry, settle
 from .delivery import ORDER, deliver, drain
 from .doubt import is_in_doubt, is_under_way, may_have_worked, unreached
 from .kinds import Again, Call, Kind, Nothing, Park, Result, State, register
@@ -44,6 +44,7 @@ __all__ = [
     "cancel",
     "deliver",
     "drain",
+    "give_up",
     "is_in_doubt",
     "is_under_way",
     "may_have_worked",

@@ -58,6 +58,12 @@ def cancel(effect_key: str, *, why: str) -> bool:
     return bool(untouched.update(state=State.CANCELLED, error=why, finished_at=timezone.now()))
 
 
+def give_up(effect_key: str, *, why: str) -> bool:
+    """An effect that is parked or dead is wanted no more and needs nobody; its tries say what went wrong."""
+    failed = Outgoing.objects.filter(effect_key=effect_key, state__in=Outgoing.NEEDS_PERSON)
+    return bool(failed.update(state=State.CANCELLED, error=why, finished_at=timezone.now()))
+
+
 def settle(outgoing_id: int, *, why: str) -> bool:
     """A person has seen to it in another way: it needs nobody any more. False where it needed nobody.
 
