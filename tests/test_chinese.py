@@ -36,7 +36,8 @@ TERMS = {
 # Kinds, events, states and fields as WeCom, the log and the tables spell them.
 CODES = {
     *("button", "confirm", "event", "image", "refuse", "refused", "subscribe", "text", "unsubscribe", "enter_agent"),
-    *("Event", "EventKey", "FromUserName", "MsgType", "ResponseCode", "default", "live", "parked", "outgoing"),
+    *("Event", "EventKey", "FromUserName", "MsgType", "ResponseCode"),
+    *("default", "live", "lostfound", "parked", "outgoing"),
 }
 GROUPS = ("前台 Front desk", "主管 Manager", "审计 Auditor", "管理员 Administrator")  # made by a migration, in both
 PEOPLE = {"root", "machine", "desk", "finder", "owner"}

@@ -6,10 +6,14 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from lostfound.models import ContactRequest, Export, Item
+from lostfound.models import ContactRequest, Export, Item, Photo
+from lostfound.services import keep_photo
+from tests.lostfound.member import logged_in, picture
 from tests.lostfound.test_admin_pages import story
+from tests.lostfound.world import ask, found_item, lost_item
 from wecom.models import Alert, Outgoing
 from wecom.models.cards import CardChange, SentCard
 
@@ -25,6 +29,9 @@ DEEDS = {
 
 UPDATE = "lostfound.update_card"
 
+# Whom the world is about, and a member who has nothing to do with it.
+MEMBERS = {"owner": "owner1", "finder": "finder", "stranger": "stranger"}
+
 
 def every() -> list[str]:
     """The patterns of all views, such as `admin/lostfound/item/<path:object_id>/change/`."""
@@ -32,12 +39,24 @@ def every() -> list[str]:
 
 
 def build_world() -> None:
-    """One of everything, so that an example of each address leads to a row."""
+    """One of everything, so that an example of each address leads to a row; the first item and request are a story's.
+
+    Then what pages of members show besides: a request that waits for the finder of a thing with a photo, a lost thing.
+    """
     story()
     change = CardChange.objects.create(card=SentCard.objects.get(), content={"button": {}}, final=True)
     Outgoing.objects.filter(kind=UPDATE).update(subject=change.pk)
     Alert.objects.create(what="parked", subject="outgoing 1")
     Export.objects.create(by="desk", what="lostfound.item", form="csv", rows=1)
+    owner, finder = MEMBERS["owner"], MEMBERS["finder"]
+    photo = keep_photo(content=picture(), sent_by=finder)
+    ask(found_item(reporter=finder, photos=[photo]), owner=owner)
+    lost_item(reporter=owner)
+
+
+def members() -> dict[str, Client]:
+    """The browsers of MEMBERS, by role."""
+    return {role: logged_in(userid) for role, userid in MEMBERS.items()}
 
 
 def example(pattern: str) -> str:
@@ -55,7 +74,7 @@ def _filled(pattern: str, key: str) -> str:
     values = {
         "alias": "default",
         "kind": "found",
-        "key": "none",
+        "key": Photo.objects.values_list("key", flat=True).first() or "none",
         "size": "small",
         "object_id": key,
         "pk": key,
@@ -87,6 +106,8 @@ def _keys(pattern: str) -> list[str]:
             rows = rows.exclude(kind=UPDATE)
     elif "(?P<pk>" in pattern:
         rows = (ContactRequest if "contact-requests" in pattern else Item).objects.all()
+    elif "<int:pk>" in pattern:
+        rows = (ContactRequest if pattern.startswith("requests/") else Item).objects.all()
     if rows is None:
         return []
     key = "user_id" if "tokenproxy" in pattern else "pk"  # the admin hides the token itself

@@ -47,8 +47,8 @@ report/<str:kind>/                                          GET    302
 report/<str:kind>/                                          *      403
 photos/                                                     GET    302
 photos/                                                     *      403
-photos/<slug:key>/<slug:size>.webp                            GET    404
-photos/<slug:key>/<slug:size>.webp                            *      405
+photos/<slug:key>/<slug:size>.webp                          GET    404 404 200 200 200 200
+photos/<slug:key>/<slug:size>.webp                          *      405
 requests/                                                   GET    302
 requests/                                                   *      403
 requests/<int:pk>/                                          GET    302

@@ -3,7 +3,7 @@
 import base64
 import io
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from lostfound import services
+from tests.lostfound.member import logged_in
 from tests.lostfound.world import FINDER, LOST, OWNER, SEND, UPDATE, WeCom, ask, card_of, found_item
 from tests.security import addresses
 from tests.security.permissions import expected
@@ -23,10 +24,12 @@ from tests.wecom.wire import make_due, message, post
 from wecom import conf, inbox, outbox
 from wecom.models import Attempt, Callback, Outgoing
 
-CONTACT = "13987654321"
+CONTACT, WAITING = "13987654321", "13712345670"  # one was sent to the owner, the other is not agreed to
 CODE = "RC_canary_code_of_a_card_0123456789"
 TOKEN = "access_token_canary_0123456789abcdef"
 WORDS = "canary words that a member wrote to the app"
+MARKS = "canary marks that the desk alone may compare"
+ASKED, NAME, STRANGER = "canary_userid_of_who_is_asked", "Canary Chen", "wangwu"
 SECRETS = {
     "CORP_ID": "wwcanary0123456789",
     "AGENT_ID": "1000077",
@@ -35,7 +38,10 @@ SECRETS = {
     "ENCODING_AES_KEY": "CanaryAesKey0123456789abcdefghijklmnopqrstu",
     "API_BASE_URL": "https://qyapi.weixin.qq.com/cgi-bin/",
 }
-CANARIES = [CONTACT, CODE, TOKEN, WORDS, *(SECRETS[n] for n in ("SECRET", "CALLBACK_TOKEN", "ENCODING_AES_KEY"))]
+OF_THE_APP = [SECRETS[name] for name in ("SECRET", "CALLBACK_TOKEN", "ENCODING_AES_KEY")]
+CANARIES = [CONTACT, WAITING, CODE, TOKEN, WORDS, *OF_THE_APP]
+# What members may read besides: what was sent to them, what they typed, and who they are.
+RIGHTS = {OWNER: {CONTACT, WORDS}, FINDER: {CONTACT, MARKS}, ASKED: {WAITING, ASKED, NAME}, STRANGER: set()}
 
 
 def songs(canary: str) -> Iterator[bytes]:
@@ -47,8 +53,8 @@ def songs(canary: str) -> Iterator[bytes]:
         yield sealed[4 if shift else 0 : -4]
 
 
-def heard(place: bytes) -> list[str]:
-    return [canary for canary in CANARIES if any(song in place for song in songs(canary))]
+def heard(place: bytes, canaries: Sequence[str] = CANARIES) -> list[str]:
+    return [canary for canary in canaries if any(song in place for song in songs(canary))]
 
 
 @pytest.fixture
@@ -65,8 +71,11 @@ def platform(settings: Any) -> Iterator[WeCom]:
 
 
 def play(platform: WeCom) -> None:
-    """The main job with everything that can go wrong about it, and a member who writes to the app."""
-    item = found_item(contact_value=CONTACT)
+    """The main job with everything that can go wrong about it, and a member who writes to the app.
+
+    Then the owner asks for another thing, and its finder does not answer.
+    """
+    item = found_item(contact_value=CONTACT, hidden_marks=MARKS)
     platform.will(SEND, LOST)
     request = ask(item)
     outbox.drain()
@@ -100,6 +109,8 @@ def play(platform: WeCom) -> None:
         outbox.drain()
     assert any(CONTACT in text for text in platform.seen_by(OWNER))
     assert Callback.objects.filter(state="poison").exists()
+    ask(found_item(contact_value=WAITING, reporter=ASKED))
+    outbox.drain()
 
 
 def dump() -> bytes:
@@ -133,13 +144,21 @@ def test_no_secret_is_heard_in_the_database_the_pages_the_exports_or_the_log(
     root = User.objects.create_superuser("root")
     client = Client(headers={"accept-language": "en"})
     client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
-    loud = {address: found for address, found in _pages(client) if found}
-    assert loud == {}
+    assert _loud_pages(client, CANARIES) == {}
+
+    for userid, rights in RIGHTS.items():
+        client = logged_in(userid, name=NAME if userid == ASKED else "")
+        assert client.get("/requests/").status_code == 200, "this is no member's browser"
+        secrets = [canary for canary in [*CANARIES, MARKS, NAME, ASKED] if canary not in rights]
+        assert _loud_pages(client, secrets) == {}, userid
 
 
-def _pages(client: Client) -> Iterator[tuple[str, list[str]]]:
-    """Every address by GET, and the page of every row of every model in the admin."""
+def _loud_pages(client: Client, canaries: Sequence[str]) -> dict[str, list[str]]:
+    """Where a canary is heard: every address by GET, and the page of every row of every model that has one."""
+    loud = {}
     for pattern, method in expected():
         if method == "GET" and not pattern.startswith("sandbox/"):
             for address in addresses.examples(pattern):
-                yield address, heard(client.get(address).content)
+                if found := heard(client.get(address).content, canaries):
+                    loud[address] = found
+    return loud

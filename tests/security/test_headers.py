@@ -1,6 +1,7 @@
 """What every answer tells the browser: load nothing from elsewhere, guess no types, sit in no frame."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,18 +30,28 @@ def policy_of(answer: Any) -> dict[str, list[str]]:
     return {name: sources for name, *sources in parts}
 
 
-def every_answer() -> list[tuple[str, Any]]:
-    """The answer to a GET at every address, as an administrator who may everything sees it."""
+def every_answer() -> list[tuple[str, str, Any]]:
+    """Who asked, where, and the answer to a GET at every address: an administrator who may everything, and members."""
     addresses.build_world()
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(User.objects.create_superuser("root"), backend="django.contrib.auth.backends.ModelBackend")
-    examples = dict.fromkeys(addresses.example(pattern) for pattern, method in expected() if method == "GET")
-    return [(address, client.get(address)) for address in examples if address != "/admin/logout/"]
+    root = Client(headers={"accept-language": "en"})
+    root.force_login(User.objects.create_superuser("root"), backend="django.contrib.auth.backends.ModelBackend")
+    browsers = {"root": root, **addresses.members()}
+    asked = [address for address in _every_address() if address != "/admin/logout/"]
+    return [(who, address, client.get(address)) for who, client in browsers.items() for address in asked]
+
+
+def _every_address() -> Iterator[str]:
+    """One of each kind; of the members' pages all, as they differ with what became of an item or a request."""
+    for pattern in dict.fromkeys(pattern for pattern, method in expected() if method == "GET"):
+        yield from addresses.examples(pattern) if "<int:pk>" in pattern else [addresses.example(pattern)]
 
 
 def test_every_answer_carries_the_headers_and_asks_no_other_host() -> None:
-    wrong: list[str] = []
-    for address, answer in every_answer():
+    wrong, seen, asked = [], set(), set()
+    for who, address, answer in every_answer():
+        asked.add(address)
+        if not answer.headers.get("Location", "").startswith("/login/"):
+            seen.add(address)
         policy = policy_of(answer)
         strict = not address.startswith(RELAXED)
         framed = ("'self'", "SAMEORIGIN") if address.startswith(IN_A_PHONE) else ("'none'", "DENY")
@@ -60,8 +71,9 @@ def test_every_answer_carries_the_headers_and_asks_no_other_host() -> None:
         body = answer.content.decode(errors="replace") if "html" in answer.headers.get("Content-Type", "") else ""
         held["loads from here alone"] = not any(FOREIGN.search(tag) for tag in LOADED.findall(body))
         held["nothing inline"] = not strict or not INLINE.search(body)
-        wrong += [f"{address}: {name}" for name, holds in held.items() if not holds]
+        wrong += [f"{address} as {who}: {name}" for name, holds in held.items() if not holds]
     assert wrong == []
+    assert asked - seen == set(), "nobody saw more of these than the way to the login"
 
 
 @pytest.mark.parametrize("proxy", PROXY)
