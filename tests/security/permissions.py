@@ -1,14 +1,17 @@
 """Who gets which answer where: the table that `test_permissions.py` holds the site to.
 
 A line is an address pattern as the resolver spells it, a method (`*`: any that has no line of its own), and one
-status for everybody, or one for each of ROLES. `{record}` and the like stand for the models of GROUPS.
+status for everybody, or one for each of ROLES. Behind ` | ` the same for MEMBERS; where it is missing, a member gets
+what nobody gets. `{record}` and the like stand for the models of GROUPS.
 """
 
 from collections.abc import Iterator
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
-# Not logged in; logged in, no administrator; administrators: without any right, who may view, who may also change; all.
-ROLES = ("nobody", "member", "idler", "viewer", "actor", "root")
+# Not logged in; an account, but no administrator; administrators: without any right, who may view, also change, all.
+ROLES = ("nobody", "user", "idler", "viewer", "actor", "root")
+# Members of WeCom, at the first item and request: who asked, who found and was asked, who has nothing to do with it.
+MEMBERS = ("owner", "finder", "stranger")
 
 GROUPS = {
     "item": ("lostfound/item",),
@@ -29,34 +32,41 @@ GROUPS = {
 }
 
 TABLE = r"""
-# address                                                   method nobody member idler viewer actor root
-# pages of members, whom a login of Django does not make; a form without a member is refused
-home                                                        GET    302
-home                                                        *      403
-lost/                                                       GET    302
-lost/                                                       *      403
-items/<int:pk>/                                             GET    302
-items/<int:pk>/                                             *      403
-items/<int:pk>/ask/                                         GET    302
-items/<int:pk>/ask/                                         *      403
-items/<int:pk>/returned/                                    GET    302
-items/<int:pk>/returned/                                    *      403
-report/                                                     GET    302
-report/                                                     *      403
-report/<str:kind>/                                          GET    302
-report/<str:kind>/                                          *      403
-photos/                                                     GET    302
-photos/                                                     *      403
-photos/<slug:key>/<slug:size>.webp                          GET    404 404 200 200 200 200
+# address                                                   method nobody user idler viewer actor root
+# pages of members, whom a login of Django does not make; a form without a member is refused | owner finder stranger
+home                                                        GET    302 | 200
+home                                                        *      403 | 405
+lost/                                                       GET    302 | 200
+lost/                                                       *      403 | 405
+items/<int:pk>/                                             GET    302 | 200
+items/<int:pk>/                                             *      403 | 405
+items/<int:pk>/ask/                                         GET    302 | 200 302 200
+items/<int:pk>/ask/                                         POST   403 | 400 302 400
+items/<int:pk>/ask/                                         *      403 | 405
+items/<int:pk>/returned/                                    GET    302 | 405
+items/<int:pk>/returned/                                    POST   403 | 404 302 404
+items/<int:pk>/returned/                                    *      403 | 405
+report/                                                     GET    302 | 200
+report/                                                     *      403 | 405
+report/<str:kind>/                                          GET    302 | 200
+report/<str:kind>/                                          POST   403 | 400
+report/<str:kind>/                                          *      403 | 405
+photos/                                                     GET    302 | 405
+photos/                                                     POST   403 | 400
+photos/                                                     *      403 | 405
+photos/<slug:key>/<slug:size>.webp                          GET    404 404 200 200 200 200 | 200
 photos/<slug:key>/<slug:size>.webp                          *      405
-requests/                                                   GET    302
-requests/                                                   *      403
-requests/<int:pk>/                                          GET    302
-requests/<int:pk>/                                          *      403
-requests/<int:pk>/withdraw/                                 GET    302
-requests/<int:pk>/withdraw/                                 *      403
-preferences/                                                GET    302
-preferences/                                                *      403
+requests/                                                   GET    302 | 200
+requests/                                                   *      403 | 405
+requests/<int:pk>/                                          GET    302 | 404 200 404
+requests/<int:pk>/                                          POST   403 | 404 200 404
+requests/<int:pk>/                                          *      403 | 405
+requests/<int:pk>/withdraw/                                 GET    302 | 405
+requests/<int:pk>/withdraw/                                 POST   403 | 302 404 404
+requests/<int:pk>/withdraw/                                 *      403 | 405
+preferences/                                                GET    302 | 405
+preferences/                                                POST   403 | 302
+preferences/                                                *      403 | 405
 login/                                                      GET    302
 login/                                                      *      405
 login/back/                                                 GET    403
@@ -269,12 +279,18 @@ def rows() -> Iterator[tuple[str, str, dict[str, int]]]:
     for line in TABLE.splitlines():
         if not line or line.startswith("#"):
             continue
-        pattern, method, *statuses = line.split()
-        numbers = [int(status) for status in statuses] * (len(ROLES) if len(statuses) == 1 else 1)
+        said, _, of_members = line.partition(" | ")
+        pattern, method, *statuses = said.split()
+        numbers = _one_each(statuses, ROLES)
+        numbers |= _one_each(of_members.split() or [str(numbers["nobody"])], MEMBERS)
         group = next((name for name in GROUPS if f"{{{name}}}" in pattern), None)
         for model in GROUPS[group] if group else ("",):
             spelled = pattern.replace(f"{{{group}}}", model) if group else pattern
-            yield "" if spelled == "home" else spelled, method, dict(zip(ROLES, numbers, strict=True))
+            yield "" if spelled == "home" else spelled, method, numbers
+
+
+def _one_each(statuses: list[str], roles: tuple[str, ...]) -> dict[str, int]:
+    return dict(zip(roles, map(int, statuses * (len(roles) if len(statuses) == 1 else 1)), strict=True))
 
 
 def expected() -> dict[tuple[str, str], dict[str, int]]:

@@ -12,7 +12,7 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from tests.security import addresses
-from tests.security.permissions import METHODS, ROLES, expected
+from tests.security.permissions import MEMBERS, METHODS, ROLES, expected
 from wecomsite import settings as site
 
 pytestmark = pytest.mark.django_db
@@ -21,15 +21,23 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 OF_LOGINS = ("django_session", "axes_", "auth_user")  # a login and its session may leave their own traces
 
 
-def person(role: str) -> User | None:
-    """Somebody in this role, or nobody."""
-    if role == "nobody":
-        return None
+def person(role: str) -> User:
+    """Somebody in this role, who logs in by Django."""
     rights = {"viewer": ("view_",), "actor": ("view_", "change_")}.get(role, ())
-    user = User.objects.create_user(role, is_staff=role != "member", is_superuser=role == "root")
+    user = User.objects.create_user(role, is_staff=role != "user", is_superuser=role == "root")
     for start in rights:
         user.user_permissions.add(*Permission.objects.filter(codename__startswith=start))
     return user
+
+
+def browser(role: str) -> Client:
+    """The browser of somebody in this role."""
+    if role in MEMBERS:
+        return addresses.members()[role]
+    client = Client()
+    if role != "nobody":
+        client.force_login(person(role), backend=site.AUTHENTICATION_BACKENDS[-1])
+    return client
 
 
 @contextmanager
@@ -65,14 +73,13 @@ def test_every_address_has_a_line_in_the_table() -> None:
     assert len(expected()) == len(known) * len(METHODS), "an address lacks a line for some method"
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, *MEMBERS])
 def test_everybody_gets_what_the_table_says_and_a_refusal_writes_nothing(role: str) -> None:
     addresses.build_world()
-    user, client = person(role), Client(raise_request_exception=False)
+    client = browser(role)
+    client.raise_request_exception = False
     Token.objects.create(user=User.objects.create_user("machine"))
     Group.objects.create(name="desk")
-    if user:
-        client.force_login(user, backend=site.AUTHENTICATION_BACKENDS[-1])
     cookies = client.cookies.output()
     wrong = []
     for (pattern, method), statuses in expected().items():
@@ -105,9 +112,7 @@ def of_the_admin() -> Iterator[str]:
 def test_w5_the_admin_takes_no_post_without_the_token_of_the_session() -> None:
     addresses.build_world()
     strict, stranger = Client(enforce_csrf_checks=True), Client()
-    root = person("root")
-    assert root
-    strict.force_login(root, backend=site.AUTHENTICATION_BACKENDS[-1])
+    strict.force_login(person("root"), backend=site.AUTHENTICATION_BACKENDS[-1])
     pages = ((strict, "/admin/password_change/"), (stranger, "/admin/login/"))
     own, other = (str(client.get(address).context["csrf_token"]) for client, address in pages)
     posts = list(of_the_admin())
