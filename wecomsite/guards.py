@@ -10,12 +10,15 @@ from typing import Any
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.http import urlencode
 
 RENEWED = "renewed"  # in the session: when its life was last counted anew
 RENEW_AFTER = timedelta(minutes=10)
@@ -57,14 +60,21 @@ def keep_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
 
 def hide_admin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: for somebody who is logged in and no administrator there is nothing below /admin/ but the login."""
+    """Middleware: for a member, and for an account that is no administrator's, nothing is below /admin/ but the login.
+
+    A member may be an administrator whose login there has ended, or is still to come: the page shows the way to it.
+    """
+
+    from lostfound.pages.session import member_of  # not above: the log's filter is read before there are any models
 
     def middleware(request: HttpRequest) -> HttpResponse:
         path = request.path_info
         if path.startswith("/admin/") and path not in ("/admin/login/", "/admin/logout/"):
             user: Any = request.user
-            if user.is_authenticated and not user.is_staff:
-                raise Http404
+            if not user.is_staff and (user.is_authenticated or member_of(request)):
+                back = request.get_full_path() if request.method in ("GET", "HEAD") else "/admin/"
+                way = f"/admin/login/?{urlencode({REDIRECT_FIELD_NAME: back})}"
+                return render(request, "404.html", {"admin_login": way}, status=404)
         return get_response(request)
 
     return middleware

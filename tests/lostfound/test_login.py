@@ -1,5 +1,6 @@
 """Members log in by WeCom: the real client, against the sandbox's own pages and API."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -309,8 +310,33 @@ def test_a_member_called_admin_is_no_administrator() -> None:
     User.objects.create_superuser("admin", password="x")
     client = logged_in("admin", name="阿敏")
     assert client.get("/requests/").status_code == 200
-    assert client.get("/admin/").status_code == 302
+    assert client.get("/admin/").status_code == 404
     assert client.get("/api/v1/contact-requests/").status_code in (401, 403)
+
+
+def test_an_administrator_who_is_a_member_at_this_browser_finds_the_way_in_and_is_both() -> None:
+    User.objects.create_superuser("desk", password="x")
+    client, wanted = logged_in("zhangsan"), "/admin/lostfound/item/?kind=found"
+    hidden = client.get(wanted)
+    assert hidden.status_code == 404
+    way = re.search(r'href="(/admin/login/[^"]*)"', hidden.content.decode())
+    assert way
+    assert client.get(way[1]).status_code == 200
+    assert client.post(way[1], {"username": "desk", "password": "x"})["Location"] == wanted
+    assert client.get(wanted).status_code == 200
+    assert client.get("/requests/").status_code == 200
+
+
+def test_the_way_in_leads_from_a_form_that_was_sent_to_the_front_page() -> None:
+    refused = logged_in("zhangsan").post("/admin/lostfound/item/1/do/close/")
+    assert refused.status_code == 404
+    assert 'href="/admin/login/?next=%2Fadmin%2F"' in refused.content.decode()
+
+
+def test_a_page_of_members_that_is_not_there_names_no_administration() -> None:
+    missing = logged_in("zhangsan").get("/items/1/")
+    assert missing.status_code == 404
+    assert "/admin/" not in missing.content.decode()
 
 
 def test_when_wecom_is_down_one_can_try_again(settings: Any) -> None:

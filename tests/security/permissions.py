@@ -2,7 +2,7 @@
 
 A line is an address pattern as the resolver spells it, a method (`*`: any that has no line of its own), and one
 status for everybody, or one for each of ROLES. Behind ` | ` the same for MEMBERS; where it is missing, a member gets
-what nobody gets. `{record}` and the like stand for the models of GROUPS.
+what nobody gets, and in the admin what a user gets. `{record}` and the like stand for the models of GROUPS.
 """
 
 from collections.abc import Iterator
@@ -282,11 +282,16 @@ def rows() -> Iterator[tuple[str, str, dict[str, int]]]:
         said, _, of_members = line.partition(" | ")
         pattern, method, *statuses = said.split()
         numbers = _one_each(statuses, ROLES)
-        numbers |= _one_each(of_members.split() or [str(numbers["nobody"])], MEMBERS)
+        numbers |= _one_each(of_members.split() or [str(numbers[_like(pattern)])], MEMBERS)
         group = next((name for name in GROUPS if f"{{{name}}}" in pattern), None)
         for model in GROUPS[group] if group else ("",):
             spelled = pattern.replace(f"{{{group}}}", model) if group else pattern
             yield "" if spelled == "home" else spelled, method, numbers
+
+
+def _like(pattern: str) -> str:
+    """The role whose answers a member gets where no line says otherwise: the admin is not there for either."""
+    return "user" if pattern.startswith("admin/") else "nobody"
 
 
 def _one_each(statuses: list[str], roles: tuple[str, ...]) -> dict[str, int]:
