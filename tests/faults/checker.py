@@ -23,6 +23,9 @@ SETTLED = ("done", "ignored", "quarantined", "poison")
 FAILED = ("parked", "dead")
 ARRIVED = ("done", "inferred")
 SENT = ("shown", "closing", "closed", "stuck")
+CONTACT = "lostfound.deliver_contact"
+CONFIRM, DECLINE = "confirm", "decline"
+SERVER_ERRORS = range(500, 600)  # such an answer says nothing about what was kept
 TOKEN_REFUSED = (40001, 40014, 42001)
 SEND, UPDATE = "message/send", "message/update_template_card"
 
@@ -88,6 +91,34 @@ def timelines_tell_each_thing_once(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding(DOUBLED, f"request {request['id']}: {event} by {cause} stands there {number} times")
 
 
+def timelines_tell_what_arrived(evidence: Evidence) -> Iterator[Finding]:
+    """A contact that was sent makes its request `delivered`; that, and each card that was sent, has one entry."""
+    sent = _contacts_sent(evidence)
+    told: dict[int, Counter[object]] = {}
+    for request in evidence.of("request"):
+        told[request["id"]] = events = Counter(map(_arrival, request["timeline"]))
+        name, was_sent = f"request {request['id']}", f"request:{request['id']}" in sent
+        if was_sent != (request["delivery"] == "delivered"):
+            yield Finding(UNTRUE, f"{name} is {request['delivery']}, its contact was sent: {was_sent}")
+        yield from _told_as_often(name, "contact_delivered", events["contact"], was_sent)
+    for card in evidence.of("card"):
+        number = told[card["request_id"]][card["round"]]
+        yield from _told_as_often(f"card {card['task_id']}", "card_sent", number, card["state"] in (*SENT, "recalled"))
+
+
+def _arrival(entry: Row) -> object:
+    """What this entry says has arrived: "contact", a card by its round, None for nothing."""
+    if entry["event"] == "contact_delivered":
+        return "contact"
+    return entry["data"].get("round") if entry["event"] in ("card_sent", "card_inferred") else None
+
+
+def _told_as_often(name: str, event: str, number: int, was_sent: bool) -> Iterator[Finding]:
+    if number != was_sent:
+        sort = DOUBLED if number > was_sent else LOST
+        yield Finding(sort, f"{name}: {event} is told {number} times, it was sent: {was_sent}")
+
+
 def taps_have_an_effect(evidence: Evidence) -> Iterator[Finding]:
     """A finder's answer that we took with 200, and did not set aside, has ended the asking."""
     aside = {row["digest"] for row in evidence.of("callback") if row["state"] in ("quarantined", "poison")}
@@ -97,22 +128,55 @@ def taps_have_an_effect(evidence: Evidence) -> Iterator[Finding]:
     for row in evidence.of("callback"):
         request = requests.get(cards.get(row["task_id"], 0))
         by_finder = request and row["userid"].lower() == request["finder"].lower()
-        pressed = row["event_key"] in ("confirm", "decline")
+        pressed = row["event_key"] in (CONFIRM, DECLINE)
         if by_finder and pressed and row["digest"] in answered and request and request["state"] == "pending":
             yield Finding(LOST, f"request {request['id']} is pending though the finder pressed {row['event_key']}")
+
+
+def finders_accept_themselves(evidence: Evidence) -> Iterator[Finding]:
+    """Whoever accepts is the finder: by a tap that was posted and that we did not refuse, or on their page, where no
+    callback is the cause. One that is kept and never answered is no less true: its maker died, or did not hear it.
+    """
+    posted = {post.digest for post in evidence.posts if post.status in (None, 200, *SERVER_ERRORS)}
+    cards = {card["task_id"]: card["request_id"] for card in evidence.of("card")}
+    confirmed = {
+        (f"callback {row['id']}", cards.get(row["task_id"]), row["userid"].lower())
+        for row in evidence.of("callback")
+        if row["event_key"] == CONFIRM and row["digest"] in posted
+    }
+    for request in evidence.of("request"):
+        name, finder = f"request {request['id']}", request["finder"].lower()
+        for entry in request["timeline"]:
+            if entry["event"] != "accepted":
+                continue
+            if entry["actor"].lower() != finder:
+                yield Finding(DOUBLED, f"{name} was accepted by {entry['actor']}")
+            if entry["cause"] and (entry["cause"], request["id"], finder) not in confirmed:
+                yield Finding(DOUBLED, f"{name} was accepted by {entry['cause']}: no confirm of the finder's")
 
 
 # --- E3, E4: what went out --------------------------------------------------------------------------------------------
 
 
 def accepted_requests_owe_one_contact(evidence: Evidence) -> Iterator[Finding]:
-    jobs = Counter(row["topic"] for row in evidence.of("outgoing") if row["kind"] == "lostfound.deliver_contact")
+    jobs: dict[str, list[str]] = defaultdict(list)
+    for row in evidence.of("outgoing"):
+        if row["kind"] == CONTACT:
+            jobs[row["topic"]].append(row["state"])
     for request in evidence.of("request"):
-        number = jobs[f"request:{request['id']}"]
-        if request["state"] == "accepted" and number == 0:
+        states = jobs[f"request:{request['id']}"]
+        if request["state"] == "accepted" and not states:
             yield Finding(LOST, f"request {request['id']} is accepted and owes no contact")
-        if number > 1:
-            yield Finding(DOUBLED, f"request {request['id']} owes {number} contacts")
+        if request["state"] == "accepted" and "cancelled" in states and not _was_called_off(request):
+            yield Finding(LOST, f"request {request['id']} is accepted and its contact was cancelled")
+        if len(states) > 1:
+            yield Finding(DOUBLED, f"request {request['id']} owes {len(states)} contacts")
+
+
+def _was_called_off(request: Row) -> bool:
+    """The finder took the consent back, or one of the two was erased: what was accepted is not sent any more."""
+    erased = any(request[who].startswith("erased-") for who in ("finder", "owner"))
+    return erased or request["consent_withdrawn_at"] is not None
 
 
 def jobs_come_to_an_end(evidence: Evidence) -> Iterator[Finding]:
@@ -159,6 +223,7 @@ def messages_are_seen_once(evidence: Evidence) -> Iterator[Finding]:
 def contacts_are_seen_by_the_owner_alone(evidence: Evidence) -> Iterator[Finding]:
     """Nobody sees a finder's contact before the finder's own accept, nobody but the owner, and the owner once."""
     requests = {request["id"]: request for request in evidence.of("request")}
+    sent = _contacts_sent(evidence)
     for case in evidence.cases:
         request = requests.get(case.number)
         if request is None:
@@ -166,11 +231,13 @@ def contacts_are_seen_by_the_owner_alone(evidence: Evidence) -> Iterator[Finding
             continue
         accepted = [_when(entry["at"]) for entry in request["timeline"] if entry["event"] == "accepted"]
         yield from _contact_of(evidence, case, min(accepted, default=None))
+        if f"request:{case.number}" in sent and not _copies_of_contact(evidence, case, case.owner):
+            yield Finding(LOST, f"request {case.number}: the books say sent, the owner does not see the contact")
 
 
 def _contact_of(evidence: Evidence, case: Case, accepted: datetime | None) -> Iterator[Finding]:
     for member in evidence.ledger["members"]:
-        number = sum(case.phone in str(message.get("text")) for message in evidence.chat(member))
+        number = _copies_of_contact(evidence, case, member)
         if number and (member != case.owner or accepted is None):
             yield Finding(DOUBLED, f"request {case.number}: its contact is seen by {member}, accepted: {accepted}")
         if number > 1:
@@ -181,6 +248,15 @@ def _contact_of(evidence: Evidence, case: Case, accepted: datetime | None) -> It
         ]
         if early:
             yield Finding(DOUBLED, f"request {case.number}: its contact was sent before the accept")
+
+
+def _contacts_sent(evidence: Evidence) -> set[str]:
+    """The topics of the requests whose contact the books call sent."""
+    return {row["topic"] for row in evidence.of("outgoing") if row["kind"] == CONTACT and row["state"] in ARRIVED}
+
+
+def _copies_of_contact(evidence: Evidence, case: Case, member: str) -> int:
+    return sum(case.phone in str(message.get("text")) for message in evidence.chat(member))
 
 
 # --- E4c, E5, E6: cards and codes -------------------------------------------------------------------------------------
@@ -296,7 +372,9 @@ RULES = (
     callbacks_are_settled,
     requests_are_decided_once,
     timelines_tell_each_thing_once,
+    timelines_tell_what_arrived,
     taps_have_an_effect,
+    finders_accept_themselves,
     accepted_requests_owe_one_contact,
     jobs_come_to_an_end,
     calls_were_written_down_before,

@@ -51,17 +51,19 @@ def message(msgid: str, **more: Any) -> Row:
     return {"msgid": msgid, "visible": True, "task_id": "", **more}
 
 
-def entry(event: str, second: int, cause: str) -> Row:
-    return {"event": event, "cause": cause, "data": {}, "at": AT.format(second)}
+def entry(event: str, second: int, cause: str, **more: Any) -> Row:
+    return {"event": event, "cause": cause, "data": {}, "at": AT.format(second), **more}
 
 
 def honest() -> Books:
     """One request from the question to the final text, all in order."""
     send, update = "message/send", "message/update_template_card"
     callback = {"type": "callback", "id": 1, "digest": DIGEST, "repeats": 0, "state": "done", "event_key": "confirm"}
-    timeline = [entry("card_sent", 1, "outgoing 1"), entry("accepted", 3, "callback 1")]
+    timeline = [entry("card_sent", 1, "outgoing 1", data={"round": 1})]
+    timeline.append(entry("accepted", 3, "callback 1", actor="finder1"))
     timeline.append(entry("contact_delivered", 5, "outgoing 2"))
     request = {"type": "request", "id": 1, "state": "accepted", "delivery": "delivered", "finder": "finder1"}
+    request |= {"owner": "owner1", "consent_withdrawn_at": None}
     card = {"type": "card", "id": 1, "task_id": TASK, "request_id": 1, "recipient": "finder1", "state": "closed"}
     jobs = [job(1, "send_card", send, CARD[1]), job(2, "deliver_contact", send, TEXT[1])]
     jobs.append(job(3, "update_card", update, FINAL[1]))
@@ -83,7 +85,7 @@ def honest() -> Books:
         "books": [
             {**callback, "task_id": TASK, "userid": "Finder1"},
             {**request, "timeline": timeline},
-            {**card, "shows": "已推送"},
+            {**card, "round": 1, "shows": "已推送"},
             *jobs,
         ],
         "posts": [Post(DIGEST, 200)],
@@ -129,6 +131,31 @@ def another_final(books: Books) -> None:
     of(books, "outgoing", 2)["tries"].append({**of(books, "outgoing", 2)["tries"][0], "body_digest": other[1]})
 
 
+def contact_in_words_alone(books: Books) -> None:
+    """The books say that it was delivered; nobody has ever tried."""
+    of(books, "outgoing", 1)["tries"].clear()
+    del books["ledger"]["calls"][1]
+    chat(books, "owner1").clear()
+
+
+def contact_cancelled(books: Books) -> None:
+    contact_in_words_alone(books)
+    of(books, "outgoing", 1)["state"] = "cancelled"
+    of(books, "request").update(delivery="failed")
+    untold(books, "contact_delivered")
+
+
+def no_tap(books: Books) -> None:
+    """Everything as if the finder had agreed, and nobody has posted anything."""
+    forget(books, "callback")
+    books["posts"].clear()
+
+
+def untold(books: Books, event: str) -> None:
+    timeline = of(books, "request")["timeline"]
+    timeline[:] = [one for one in timeline if one["event"] != event]
+
+
 def pending(books: Books) -> None:
     request = of(books, "request")
     request["state"], request["timeline"] = "pending", request["timeline"][:1]
@@ -146,7 +173,7 @@ FALSIFIED = [
     falsified(lambda b: of(b, "callback").update(state="running"), STUCK, "callback 1 is running"),
     falsified(pending, LOST, "is pending though the finder pressed confirm"),
     falsified(
-        lambda b: of(b, "request")["timeline"].append(entry("accepted", 7, "callback 2")),
+        lambda b: of(b, "request")["timeline"].append(entry("accepted", 7, "callback 2", actor="finder1")),
         DOUBLED,
         "its timeline says ['accepted', 'accepted']",
     ),
@@ -155,7 +182,27 @@ FALSIFIED = [
         DOUBLED,
         "contact_delivered by outgoing 2 stands there 2 times",
     ),
+    falsified(lambda b: untold(b, "contact_delivered"), LOST, "contact_delivered is told 0 times"),
+    falsified(lambda b: untold(b, "card_sent"), LOST, "card_sent is told 0 times"),
+    falsified(
+        lambda b: of(b, "request")["timeline"].append(entry("card_inferred", 7, "callback 1", data={"round": 1})),
+        DOUBLED,
+        "card_sent is told 2 times",
+    ),
+    falsified(lambda b: of(b, "request").update(delivery="unsure"), UNTRUE, "is unsure, its contact was sent: True"),
+    falsified(no_tap, DOUBLED, "was accepted by callback 1: no confirm of the finder's"),
+    falsified(
+        lambda b: b.update(posts=[Post(DIGEST, 403)]), DOUBLED, "was accepted by callback 1: no confirm of the finder's"
+    ),
+    falsified(lambda b: of(b, "callback").update(event_key="decline"), DOUBLED, "no confirm of the finder's"),
+    falsified(lambda b: of(b, "callback").update(userid="owner1"), DOUBLED, "no confirm of the finder's"),
+    falsified(lambda b: of(b, "callback").update(task_id="lf-2"), DOUBLED, "no confirm of the finder's"),
+    falsified(
+        lambda b: of(b, "request")["timeline"][1].update(actor="owner1", cause=""), DOUBLED, "accepted by owner1"
+    ),
     falsified(lambda b: without_jobs(b, "deliver_contact"), LOST, "owes no contact"),
+    falsified(contact_cancelled, LOST, "is accepted and its contact was cancelled"),
+    falsified(contact_in_words_alone, LOST, "the owner does not see the contact"),
     falsified(lambda b: b["books"].append(copy.deepcopy(of(b, "outgoing", 1))), DOUBLED, "owes 2 contacts"),
     falsified(lambda b: of(b, "outgoing").update(state="waiting"), STUCK, "outgoing 1 (lostfound.send_card)"),
     falsified(lambda b: of(b, "outgoing")["tries"][0].update(outcome="open"), STUCK, "were never closed"),
@@ -203,6 +250,35 @@ def test_an_answer_that_never_came_is_no_promise() -> None:
     books["posts"] = [Post(DIGEST, None), Post(DIGEST, 200)]
     assert judged(books) == []
     of(books, "callback")["repeats"] = 1
+    assert judged(books) == []
+
+
+def test_a_tap_that_was_kept_and_never_answered_counts() -> None:
+    for status in (None, 503):
+        books = honest()
+        books["posts"] = [Post(DIGEST, status)]
+        assert judged(books) == []
+
+
+def test_a_finder_may_agree_on_their_page() -> None:
+    books = honest()
+    no_tap(books)
+    of(books, "request")["timeline"][1].update(cause="")
+    assert judged(books) == []
+
+
+@pytest.mark.parametrize(
+    "called_off",
+    [{"consent_withdrawn_at": AT.format(4)}, {"finder": "erased-0a"}, {"owner": "erased-0a"}],
+    ids=["consent", "finder", "owner"],
+)
+def test_what_was_called_off_may_be_cancelled(called_off: Row) -> None:
+    books = honest()
+    contact_cancelled(books)
+    of(books, "request").update(called_off)
+    if "finder" in called_off:
+        of(books, "request")["timeline"][1].update(actor=called_off["finder"])
+        of(books, "callback").update(userid=called_off["finder"])
     assert judged(books) == []
 
 
