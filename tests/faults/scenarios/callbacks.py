@@ -45,15 +45,24 @@ def same_number(world: World) -> None:
     world.expect(len(world.texts("writer")) == 1, "not the first text alone was answered")
 
 
-@scenario("F04", "A second tap with a code of its own")
+@scenario("F04", "A second tap with a code of its own: kept as a spare, one contact, one last text")
 def tapped_twice(world: World) -> None:
     case = world.ask()
     task_id = world.cards(case)[0]["task_id"]
-    for _ in range(2):
-        world.post(Envelope.seal(tap_message(member=case.finder, task_id=task_id, key=CONFIRM)))
+    world.worker.kill()
+    world.tap(case)
+    second = tap_message(member=case.finder, task_id=task_id, key=CONFIRM)  # its code is one that WeCom does not know
+    world.expect(world.post(Envelope.seal(second)) == 200, "the second tap was not answered 200")
+    world.worker.start(**world.settings)
     world.rest()
     world.expect(len(world.rows("callback")) == 2, "the second tap is not in the books")
+    (card,) = world.rows("card")
+    taps = [code["state"] for code in card["codes"] if code["source"] == "tap"]
+    world.expect(len(taps) == 2, f"the card has the codes of {len(taps)} taps: {taps}")
     world.expect(len(world.jobs(case, "deliver_contact")) == 1, "two taps owe two contacts")
+    world.expect(len(world.texts(case.owner)) == 1, f"the owner has {len(world.texts(case.owner))} messages")
+    world.expect(world.face(case) == "已推送", f"the card reads {world.face(case)}")
+    world.expect(not world.texts(case.finder), "the finder was told in words what the card shows")
 
 
 @scenario("F05", "Fifty copies of one callback at once, to eight web processes", WEB_CONCURRENCY="8")
