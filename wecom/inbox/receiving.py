@@ -125,6 +125,8 @@ def _keep(row: Callback, instant: Instant | None = None) -> bool:
     values += [*guard.for_condition(), *guard.for_recipients()] if guard else [instant is not None]
     with connection.cursor() as cursor:
         cursor.execute(_statement(guarded=guard is not None), values)
+        # On PostgreSQL what is alone in its transaction, such as a tap, is committed by now: true to its name there is
+        # the point for what comes with an alert.
         crash.point("cb.inserted_not_committed")
         row.pk, row.repeats, row.instant_reply, recipients = cursor.fetchone()
     if row.instant_reply and guard and not guard.may_have(recipients):

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults.evidence import Case
+from tests.faults.post import Envelope, tap_message, text_message
 from tests.faults.registry import scenario
-from tests.faults.world import SEND, UPDATE, World
+from tests.faults.world import DECLINE, SEND, UPDATE, World
 
 WEB = ("cb.verified", "cb.inserted_not_committed", "cb.committed_not_answered")
 WORKER = (
@@ -48,9 +49,21 @@ def _dies(world: World, point: str, number: int) -> bool:
         world.fresh(web=armed if point in WEB else {}, worker={} if point in WEB else armed)
         case = world.ask()
         world.tap(case)
+        if point in WEB:
+            _post_stale(world, case)
         world.judge_run()
         world.expect(world.face(case) == "已推送", f"pass {number}: the card reads {world.face(case)}")
+        aside = [row for row in world.rows("callback") if row["state"] == "quarantined"]
+        told, due = len(world.alerts("quarantined")), int(point in WEB)
+        world.expect((len(aside), told) == (due, due), f"pass {number}: {len(aside)} set aside, {told} alerts")
         return (Path(tally) / str(number)).exists()
+
+
+def _post_stale(world: World, case: Case) -> None:
+    """A tap of three days ago comes for the first time, and again until it is answered: its row has an alert."""
+    task_id = world.cards(case)[0]["task_id"]
+    stale = Envelope.seal(tap_message(member=case.finder, task_id=task_id, key=DECLINE), age=3 * 86_400)
+    world.wait(lambda: world.post(stale) == 200, what="a 200 for what is set aside")
 
 
 for _point in (*WEB, *WORKER):
@@ -233,8 +246,6 @@ def poison_job(world: World) -> None:
     "F31 handler", "A handler that always raises holds nobody up; its callback is set aside, and handled once mended"
 )
 def poison_callback(world: World) -> None:
-    from tests.faults.post import Envelope, text_message
-
     world.post(Envelope.seal(text_message("poison", number=1)))
     case = world.ask()
     world.tap(case)
