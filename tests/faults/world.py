@@ -291,8 +291,11 @@ class World:
         return [message["text"] for message in self.chat(member) if message["msgtype"] == "text"]
 
     def face(self, case: Case) -> str:
-        """What stands on the finder's newest card."""
-        card = self.cards(case)[-1]
+        """What stands on the finder's newest card; so that a failure can say it, also where there is none."""
+        cards = self.cards(case)
+        if not cards:
+            return "nothing: there is no card"
+        card = cards[-1]
         return card["replace_text"] or " / ".join(button["text"] for button in card["buttons"])
 
     def answered(self) -> list[Case]:
