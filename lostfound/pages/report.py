@@ -88,7 +88,7 @@ def upload(request: MemberRequest) -> JsonResponse:
 def photo(request: HttpRequest, key: str, size: str) -> HttpResponse:
     """A photo, for whoever may see its item; for anybody else there is none at this address."""
     member = member_of(request)
-    staff = request.user.is_active and request.user.is_staff
+    staff = request.user.is_staff and request.user.has_perm("lostfound.view_item")
     if size not in SIZES or not (member or staff):
         raise Http404
     shown = Photo.objects.select_related("item").filter(key=key).first()

@@ -54,7 +54,7 @@ report/<str:kind>/                                          *      403 | 405
 photos/                                                     GET    302 | 405
 photos/                                                     POST   403 | 400
 photos/                                                     *      403 | 405
-photos/<slug:key>/<slug:size>.webp                          GET    404 404 200 200 200 200 | 200
+photos/<slug:key>/<slug:size>.webp                          GET    404 404 404 200 200 200 | 200
 photos/<slug:key>/<slug:size>.webp                          *      405
 requests/                                                   GET    302 | 200
 requests/                                                   *      403 | 405
