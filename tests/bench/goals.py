@@ -62,7 +62,7 @@ def _answers(name: str, views: Found) -> Iterator[Goal]:
 def _drained(drain: Found) -> Iterator[Goal]:
     seconds = 10_000 / drain["per_second"] if drain["per_second"] else float("inf")
     yield _most("10,000 taps drained by one worker at the pace measured, s", seconds, 180)
-    yield _most("memory of that worker, MB", drain["memory_mb"], 200)
+    yield _most(f"memory of that worker after {drain['drained']:,} taps, MB", drain["memory_mb"], 200)
 
 
 def _least(what: str, value: float, wanted: float, *, digits: int = 2) -> Goal:
