@@ -42,7 +42,7 @@ def owe_contact(request: ContactRequest) -> Outgoing:
 def contacts_begun(requests: Iterable[ContactRequest]) -> set[int]:
     """Those whose contact was tried, or is being tried, or was seen to by a person in another way.
 
-    With a request locked, no try of its begins meanwhile.
+    With a request locked, no try of its contact begins meanwhile.
     """
     keys = {_contact_key(request): request.pk for request in requests}
     begun = Outgoing.objects.filter(Q(attempts__gt=0) | Q(state=outbox.State.SETTLED), effect_key__in=keys)
@@ -66,7 +66,7 @@ def owner_may_have_it(request: ContactRequest) -> bool:
 def drop_contact(request: ContactRequest, *, why: str) -> None:
     """Close the contact's row as soon as this transaction holds; prepare would refuse to send it anyway."""
     key = _contact_key(request)
-    transaction.on_commit(lambda: outbox.cancel(key, why=why), robust=True)
+    transaction.on_commit(lambda: outbox.cancel(key, why=why) or outbox.give_up(key, why=why), robust=True)
 
 
 def end_failed_contact(request: ContactRequest, *, why: str) -> None:

@@ -53,8 +53,7 @@ def owe(
 
 def cancel(effect_key: str, *, why: str) -> bool:
     """Take an effect back. True: no try of it has begun, and none ever will."""
-    states = (*Outgoing.OPEN, *Outgoing.NEEDS_PERSON)
-    untouched = Outgoing.objects.filter(effect_key=effect_key, state__in=states, attempts=0)
+    untouched = Outgoing.objects.filter(effect_key=effect_key, state__in=Outgoing.OPEN, attempts=0)
     return bool(untouched.update(state=State.CANCELLED, error=why, finished_at=timezone.now()))
 
 

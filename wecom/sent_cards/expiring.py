@@ -26,7 +26,7 @@ def expire_cards(limit: int = 500) -> int:
     One that cannot be closed, for a tap on it is unread or its app has gone, is tried again after a while.
     """
     overdue = SentCard.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at", "pk")
-    return sum(_expired(pk) for pk in list(overdue.values_list("pk", flat=True)[:limit]))
+    return sum(_expired(pk) for pk in overdue.values_list("pk", flat=True)[:limit])
 
 
 def _expired(pk: int) -> bool:
