@@ -87,6 +87,8 @@ class World:
         self.settings = settings = settings or {}
         wanted = {"web": {**settings, **(web or {})}, "worker": {**settings, **(worker or {})}}
         changed = [name for name, own in wanted.items() if not self.processes[name].runs_with(own)]
+        if "web" not in changed and self._gave_up_waiting():
+            changed.append("web")  # it may have in hand, or in its backlog, what would come into the empty books
         for name in (*changed, "second"):
             self.processes[name].kill()
         self._control("reset")  # first: nothing of before may still be delivered into the empty books
@@ -431,6 +433,12 @@ class World:
             self.reconnect()
             return False
         return all(delivery["finished"] for delivery in self.ledger(parts="deliveries")["deliveries"])
+
+    def _gave_up_waiting(self) -> bool:
+        """Whether somebody has left a POST before it was answered: the web may have read it, and is at it yet."""
+        tries = [one for delivery in self.ledger(parts="deliveries")["deliveries"] for one in delivery["tries"]]
+        by_platform = any(one["error"].startswith("no answer within") for one in tries)
+        return by_platform or any(post.status is None for post in self.posts)
 
     def is_ready(self) -> bool:
         asked = (f"{self.url}/healthz", f"{self.sandbox_url}/control/clock/")

@@ -15,20 +15,18 @@ AT_LAST = {"accepted": "已推送", "declined": "已婉拒"}  # what the finder'
 
 @scenario("kills", "Random SIGKILLs of web and worker under a steady stream of taps: each ends as if nobody had died")
 def kills(world: World) -> None:
-    rounds = -(-world.kills // A_ROUND)
-    world.runs = rounds * A_ROUND
-    for number in range(rounds):
+    for number in range(-(-world.kills // A_ROUND)):
         chance = random.Random(f"{world.seed}:{number}")
         if number:
             world.fresh()
+        world.runs = (number + 1) * A_ROUND
         _one_round(world, chance)
         world.judge_run()
         answered, asked = len(world.answered()), len(world.cases)
         world.expect(2 * answered >= asked, f"round {number + 1}: only {answered} of {asked} taps were answered 200")
         _all_went_through(world, f"round {number + 1}")
         if (number + 1) % REPORTED == 0:
-            done = (number + 1) * A_ROUND
-            print(f"{world.database.name}: {done} kills, {len(world.failures)} findings", flush=True)
+            print(f"{world.database.name}: {world.runs} kills, {len(world.failures)} findings", flush=True)
             for failure in world.failures:
                 print(f"    {failure}", flush=True)
 
