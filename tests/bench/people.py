@@ -50,6 +50,7 @@ def waiting(count: int) -> list[Finder]:
             reporter=f"finder{number}",
             contact_channel=Channel.PHONE,
             contact_value="13800138000",
+            matched_at=timezone.now(),  # owners were looked for when it was reported, not while taps wait
         )
         for number in numbers
     )
