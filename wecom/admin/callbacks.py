@@ -131,7 +131,8 @@ class CallbackAdmin(RecordAdmin):
             None,
             {
                 "fields": (
-                    ("shown_state", "received", "sent"),
+                    ("shown_state", "received"),
+                    "sent",
                     ("event", "event_key"),
                     ("userid", "task_id"),
                     ("repeats", "answer_ms"),
