@@ -17,7 +17,8 @@ Row = dict[str, Any]
 AT_ONCE = 500  # rows in memory
 
 _CALLBACK = (
-    "id app event event_key userid task_id digest repeats instant_reply state attempts failures received_at finished_at"
+    "id app event event_key userid task_id digest repeats instant_reply state attempts failures"
+    " sent_at received_at finished_at"
 )
 _REQUEST = "id item_id owner finder state delivery created_at decided_at delivered_at consent_withdrawn_at"
 _TIMELINE = "event actor cause data at"

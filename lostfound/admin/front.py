@@ -14,6 +14,7 @@ from lostfound import selectors, statistics
 from lostfound.states import Category, ItemKind, ItemState, RequestState
 from lostfound.statistics import Day, Returned
 from wecom import standing
+from wecom.admin.labels import duration
 from wecom.models import Callback, Job, Outgoing
 
 from .proxies import only_updates, without_updates
@@ -75,7 +76,7 @@ def _oldest(label: str, words: str, model: type[Job]) -> Tile:
     """Waiting is no trouble until it is long."""
     age = standing.oldest(model)
     tile = _tile(label, words, 0, state__in=Job.OPEN)
-    return {**tile, "shown": _duration(age) if age else "–", "needs": bool(age and age > LATE)}
+    return {**tile, "shown": duration(age) if age else "–", "needs": bool(age and age > LATE)}
 
 
 def _doing() -> dict[str, Any]:
@@ -84,8 +85,8 @@ def _doing() -> dict[str, Any]:
     return {
         "asked": sum(day.states.total() for day in days),
         "rate": f"{rate:.0%}" if rate is not None else "–",
-        "half": _duration(spread.half) if spread.count else "–",
-        "most": _duration(spread.most) if spread.count else "–",
+        "half": duration(spread.half) if spread.count else "–",
+        "most": duration(spread.most) if spread.count else "–",
         "url": reverse("admin:lostfound_contactrequest_changelist"),
         "by_day": _drawn(days),
         "options": json.dumps(CHART),
@@ -132,20 +133,8 @@ def _line(one: Returned, words: object, field: str) -> dict[str, Any]:
         "found": one.found,
         "rate": f"{one.rate:.0%}",
         "share": round(one.rate * 100),
-        "took": _duration(timedelta(days=one.days)) if one.days is not None else "–",
+        "took": duration(timedelta(days=one.days)) if one.days is not None else "–",
     }
-
-
-def _duration(time: timedelta) -> str:
-    """Roughly, in the unit that people would use."""
-    seconds = time.total_seconds()
-    if seconds < 60:
-        return _("%(count)s s") % {"count": f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"}
-    if seconds < 3600:
-        return _("%(count)s min") % {"count": f"{seconds / 60:.0f}"}
-    if seconds < 48 * 3600:
-        return _("%(count)s h") % {"count": f"{seconds / 3600:.0f}"}
-    return _("%(count)s d") % {"count": f"{seconds / 86400:.0f}"}
 
 
 def _tile(label: str, words: Any, count: int, **query: Any) -> Tile:

@@ -4,6 +4,8 @@ A row is: its id, what is wrong, the message, and what becomes of its row once a
 to anybody, and the request that the card asks about stays open.
 """
 
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils.html import escape
 
-from lostfound import erasure, services
+from lostfound import audit, erasure, services
 from lostfound.models import ContactRequest
 from tests.badinput.test_callback_rows import named
 from tests.lostfound.world import FINDER, OWNER, WeCom, ask, asked, found_item, states
@@ -121,12 +123,25 @@ FINE: list[tuple[str, str, bytes]] = [
         "500 unknown elements",
         tap().replace(b"</xml>", "".join(f"<x{n}>{n}</x{n}>" for n in range(500)).encode() + b"</xml>"),
     ),
-    ("X7", "from the future", tap(CreateTime="9999999999")),
-    ("X7", "from 1970", tap(CreateTime="0")),
-    ("X7", "no time", tap(CreateTime="soon")),
     ("X10", "a receiver of its own", tap(ToUser="boss", touser="boss", Receiver="boss")),
     ("F12", "the finder in capitals", tap(FromUserName=FINDER.upper())),
     ("X12", "a code that is markup", tap(ResponseCode="<script>")),
+]
+
+# The finder's answer, with so many seconds between now and the time that it says; None: what it says is no time.
+# It counts like any other, and an operator sees what is off, and by how much; the last ones are of now.
+TIMES: list[tuple[str, str, str | int, str | None]] = [
+    ("X7", "an hour ahead", 3660, "sent 1 h after it came in"),
+    ("X7", "30 days back", -30 * 24 * 3600, "sent 30 d before it came in"),
+    ("X7", "11 minutes ahead", 11 * 60 + 30, "sent 11 min after it came in"),
+    ("X7", "11 minutes back", -11 * 60, "sent 11 min before it came in"),
+    ("X7", "beyond all time", "9999999999", "does not say when it was sent"),
+    ("X7", "from 1970", "0", "does not say when it was sent"),
+    ("X7", "no time", "soon", "does not say when it was sent"),
+    ("X7", "no element", "", "does not say when it was sent"),
+    ("X7", "nine minutes ahead", 9 * 60, None),
+    ("X7", "nine minutes back", -9 * 60, None),
+    ("X7", "now", 0, None),
 ]
 
 
@@ -168,6 +183,32 @@ def test_what_is_odd_and_yet_clear_is_handled(wecom: WeCom, plain: bytes) -> Non
     outbox.drain()
     assert states(card)[0] == "accepted"
     assert {to for to, _ in wecom.texts} == {OWNER}
+
+
+@pytest.mark.parametrize(("created", "said"), [named(row) for row in TIMES])
+def test_a_message_of_another_time_is_handled_and_marked(
+    wecom: WeCom, client: Client, caplog: pytest.LogCaptureFixture, created: str | int, said: str | None
+) -> None:
+    card = asked()
+    kept = deliver(
+        tap(CreateTime=str(time.time_ns() // 10**9 + created) if isinstance(created, int) else created), card.task_id
+    )
+    assert (kept.state, states(card)[0]) == ("done", "accepted")
+    lines = [record.getMessage() for record in caplog.records if "time is off" in record.getMessage()]
+    assert [f"callback={kept.pk} " in line for line in lines] == ([True] if said else [])
+    assert FINDER not in str(lines)
+    client.force_login(User.objects.create_superuser("desk"), backend="django.contrib.auth.backends.ModelBackend")
+    for address in (f"/admin/wecom/callback/{kept.pk}/change/", "/admin/wecom/callback/"):
+        page = client.get(address, headers={"accept-language": "en"}).content.decode()
+        assert said in page if said else "it was sent" not in page
+    (row,) = (row for row in audit.rows() if row["type"] == "callback")
+    assert (abs(row["received_at"] - row["sent_at"]) > timedelta(minutes=10)) == bool(said)
+
+
+def test_x7_sent_again_a_message_of_another_time_is_told_once(wecom: WeCom, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(3):
+        post(Client(), tap(CreateTime="1721000123"))
+    assert caplog.text.count("time is off") == 1
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "expired", "accepted", "declined", "erased"])

@@ -3,10 +3,15 @@
 Slow senders (F16) are not here: gunicorn waits for each in a thread, so the proxy before it has to collect requests.
 """
 
+import os
 import re
+import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,6 +127,63 @@ def test_bad_bytes_get_their_status_and_nothing_is_kept(site: City) -> None:
             wrong.append(f"{row} {what}: {status} after {time.monotonic() - started:.1f} s, not {sorted(statuses)}")
     assert not wrong, "\n".join(wrong)
     assert Callback.objects.count() == kept
+
+
+def workers(site: City) -> list[int]:
+    """gunicorn's processes that answer."""
+    master = site.processes["web"].pid
+    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+
+
+def memory(pid: int, what: str) -> float:
+    """MB that a process holds now (VmRSS), or has held at most (VmHWM)."""
+    return int(Path(f"/proc/{pid}/status").read_text().partition(f"{what}:")[2].split()[0]) / 1024
+
+
+@contextmanager
+def alone(pid: int, pids: list[int]) -> Iterator[None]:
+    """For the time of the block all the other processes stand still, so that this one answers everything."""
+    others = [other for other in pids if other != pid]
+    for other in others:
+        os.kill(other, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for other in others:
+            os.kill(other, signal.SIGCONT)
+
+
+def flood(site: City, length: int, *, rounds: int) -> set[int]:
+    """Callbacks of so many bytes in every way in which a length is told or hidden, eight at a time; their statuses."""
+    large = b"x" * length
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (length, large)
+    small_chunks = b"1000\r\n%s\r\n" % (b"x" * 4096) * (length // 4096) + b"0\r\n\r\n"
+    posts = [
+        raw(b"Content-Length: %d" % length, body=large),
+        raw(b"Content-Length: 100", body=large),
+        raw(b"Transfer-Encoding: chunked", body=chunked),
+        raw(b"Transfer-Encoding: chunked", body=small_chunks),
+        raw(body=large),
+    ]
+    filled = [fill(post, valid(0)) for post in posts]
+    with ThreadPoolExecutor(8) as pool:
+        return set(pool.map(lambda post: send(site, post, seconds=30), filled * rounds))
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read off Linux's /proc")
+def test_p2_bodies_of_10_mb_leave_the_memory_flat(site: City) -> None:
+    pids = workers(site)
+    for pid in pids:
+        with alone(pid, pids):
+            flood(site, 70_000, rounds=20)  # every thread has run, every module is there
+    for pid in pids:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak counts from here
+    before = {pid: memory(pid, "VmRSS") for pid in pids}
+    statuses = flood(site, len(LARGE), rounds=40)
+    assert {400, 413} <= statuses <= {0, 400, 411, 413}
+    assert workers(site) == pids
+    grown = {pid: (memory(pid, "VmRSS") - before[pid], memory(pid, "VmHWM") - before[pid]) for pid in pids}
+    assert all(now < 3 and peak < 5 for now, peak in grown.values()), f"MB more, now and at most: {grown}"
 
 
 def test_f15_whoever_hangs_up_before_the_answer_has_been_kept(site: City) -> None:

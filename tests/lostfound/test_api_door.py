@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.db import OperationalError
 from django.test import Client
@@ -48,8 +48,15 @@ def test_without_a_valid_token_nothing_is_shown(headers: dict[str, str]) -> None
     assert set(answer.json()) == {"status", "code", "detail"}
 
 
-def test_a_token_in_the_query_is_no_token(token: str) -> None:
-    assert Client().get(f"{ITEMS}?token={token}").status_code == 401
+@pytest.mark.parametrize("name", ["token", "access_token", "auth_token", "key", "Authorization"])
+def test_a_token_in_the_query_is_no_token_and_in_no_log(
+    token: str, name: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for address in (f"{ITEMS}?{name}={token}", f"{ITEMS}?{name}=Token%20{token}"):
+        answer = Client().get(address)
+        assert answer.status_code == 401
+        assert token not in answer.content.decode()
+    assert token not in caplog.text + "".join(capfd.readouterr())
 
 
 def test_a_revoked_token_is_refused(token: str) -> None:
@@ -60,6 +67,18 @@ def test_a_revoked_token_is_refused(token: str) -> None:
 def test_the_token_of_a_disabled_user_is_refused(token: str) -> None:
     User.objects.update(is_active=False)
     assert post(token, json.dumps(FOUND)).status_code == 401
+
+
+def test_the_token_of_a_deleted_user_is_refused(token: str) -> None:
+    User.objects.all().delete()
+    assert post(token, json.dumps(FOUND)).status_code == 401
+
+
+@pytest.mark.parametrize(("rights", "status"), [([], 403), (["view_item"], 403), (["add_contactrequest"], 201)])
+def test_a_token_may_what_its_user_may(rights: list[str], status: int) -> None:
+    user = User.objects.create_user("reader", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    assert post(Token.objects.create(user=user).key, json.dumps(FOUND)).status_code == status
 
 
 def test_a_session_from_another_site_cannot_write() -> None:

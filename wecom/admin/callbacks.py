@@ -1,21 +1,23 @@
 """Door: what came in."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from wecom import inbox
+from wecom import events, inbox
 from wecom.models import Callback
 
 from .deeds import Deed, NotDone
-from .labels import EMPTY, exact, state_badge
+from .labels import EMPTY, duration, exact, state_badge
 from .message import message_table
 from .records import RecordAdmin
 
@@ -82,6 +84,19 @@ SETTLE = Deed(
 )
 
 
+def what_is_off(row: Callback) -> str:
+    """One sentence where the time that a message says does not fit its arrival; else nothing."""
+    sent_at = row.sent_at
+    off = row.off_by(sent_at) if sent_at else timedelta(0)
+    if not off:
+        return ""
+    if sent_at == events.EPOCH:
+        return gettext("It does not say when it was sent. What counts is when it came in.")
+    before = gettext("It says that it was sent %(span)s before it came in. What counts is when it came in.")
+    after = gettext("It says that it was sent %(span)s after it came in. What counts is when it came in.")
+    return (before if off > timedelta(0) else after) % {"span": duration(abs(off))}
+
+
 class EventFilter(admin.SimpleListFilter):
     title = _("event")
     parameter_name = "event"
@@ -117,6 +132,7 @@ class CallbackAdmin(RecordAdmin):
             {
                 "fields": (
                     ("shown_state", "received"),
+                    "sent",
                     ("event", "event_key"),
                     ("userid", "task_id"),
                     ("repeats", "answer_ms"),
@@ -141,7 +157,17 @@ class CallbackAdmin(RecordAdmin):
 
     @display(description=_("received"), ordering="received_at")
     def received(self, row: Callback) -> SafeString | str:
-        return exact(row.received_at)
+        off = what_is_off(row)
+        mark = format_html(' <abbr title="{}" aria-label="{}">⚠</abbr>', off, off) if off else ""
+        return format_html("{}{}", exact(row.received_at), mark)
+
+    @display(description=_("sent, as it says"))
+    def sent(self, row: Callback) -> SafeString | str:
+        off = what_is_off(row)
+        if not off:
+            return exact(row.sent_at)
+        shown = EMPTY if row.sent_at == events.EPOCH else exact(row.sent_at)
+        return format_html('{}<p class="lf-warning">{}</p>', shown, off)
 
     @display(description=Callback._meta.get_field("instant_reply").verbose_name)
     def at_once(self, row: Callback) -> str:

@@ -69,6 +69,18 @@ def time_left(moment: datetime) -> str:
     return ngettext("%(count)d minute left", "%(count)d minutes left", minutes) % {"count": minutes}
 
 
+def duration(time: timedelta) -> str:
+    """Roughly, in the unit that people would use."""
+    seconds = time.total_seconds()
+    if seconds < 60:
+        return _("%(count)s s") % {"count": f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"}
+    if seconds < 3600:
+        return _("%(count)s min") % {"count": f"{seconds / 60:.0f}"}
+    if seconds < 48 * 3600:
+        return _("%(count)s h") % {"count": f"{seconds / 3600:.0f}"}
+    return _("%(count)s d") % {"count": f"{seconds / 86400:.0f}"}
+
+
 def errcode_words(code: int) -> tuple[str, str]:
     """What an errcode means and what to do about it, in the reader's language."""
     row = explain(code)

@@ -65,6 +65,8 @@ def receive(alias: str, *, query: Mapping[str, str], body: bytes, arrived: float
     crash.point("cb.committed_not_answered")
     if is_new and row.state == State.WAITING:
         wake.up()
+    if is_new and event and (off := row.off_by(event.created_at)):
+        logger.warning("its own time is off: callback=%s by=%+.0f s", row.pk, -off.total_seconds())
     if is_new and row.instant_reply and instant and event:
         return _seal(instant.reply, event, app, keys)
     return b""

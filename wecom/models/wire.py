@@ -1,11 +1,15 @@
 """Plumbing: the tables of the wire. What may change them stands in inbox, outbox, jobs, tokens and limits."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from wecom.fields import EncryptedTextField, Literal
+from wecom import conf, events
+from wecom.errors import PayloadMalformed
+from wecom.fields import CannotOpen, EncryptedTextField, Literal
 
 
 class Job(models.Model):
@@ -93,6 +97,23 @@ class Callback(Job):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.event}".rstrip()
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """What its message says, see `events.Event.created_at`; None where nobody can read that (any more)."""
+        try:
+            return events.parse(self.plaintext.encode("utf-8", "surrogateescape"), app=self.app).created_at
+        except (CannotOpen, PayloadMalformed):
+            return None
+
+    def off_by(self, sent_at: datetime) -> timedelta:
+        """How long after `sent_at` it came, less than nothing where it came before; nothing where that can be true.
+
+        WeCom sends again within seconds and then no more, whatever was down: so what may lie between is no more than
+        between a living request and its timestamp.
+        """
+        off = self.received_at - sent_at
+        return off if abs(off) > conf.freshness() else timedelta(0)
 
 
 class Outgoing(Job):
