@@ -17,6 +17,7 @@ if options := DATABASES["default"]["OPTIONS"].get("options"):
     DATABASES["default"]["OPTIONS"]["options"] = options.replace("session_timeout=60000", "session_timeout=3000")
 WECOM_FRESHNESS_SECONDS = int(os.environ.get("FAULTS_FRESHNESS", "600"))
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"asks": "100000/hour"}}
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False  # no proxy stands before a world: it is plain HTTP
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STORAGES = {

@@ -1,6 +1,7 @@
 """The running system: gunicorn with two processes, a worker, and the sandbox on its own, with what can befall them."""
 
 import contextlib
+import io
 import itertools
 import json
 import os
@@ -25,6 +26,7 @@ Settings = dict[str, str]
 LOOK_AGAIN = 0.1  # seconds; a look costs the machine something, too
 CONFIRM, DECLINE = "confirm", "decline"
 SEND, UPDATE, RECALL = "message/send", "message/update_template_card", "message/recall"
+ADMINISTRATORS = ("desk", "lodge")  # each with their name for a password
 _numbers = itertools.count(1)
 
 
@@ -69,8 +71,8 @@ class World:
         from django.contrib.auth import get_user_model
         from rest_framework.authtoken.models import Token
 
-        admin = get_user_model().objects.create_superuser("desk", password="desk")
-        self.http.headers["Authorization"] = f"Token {Token.objects.create(user=admin).key}"
+        first, *_others = [get_user_model().objects.create_superuser(name, password=name) for name in ADMINISTRATORS]
+        self.http.headers["Authorization"] = f"Token {Token.objects.create(user=first).key}"
 
     def start(self, settings: Settings | None = None) -> None:
         """All processes, web and worker with these settings; comes back when they answer."""
@@ -202,6 +204,30 @@ class World:
         self.wait(lambda: not process.alive, seconds=60, what=" ".join(arguments))
         assert process._running
         return process._running.returncode, process.log.read_text()
+
+    def administrator(self, name: str) -> requests.Session:
+        """One of ADMINISTRATORS, logged in at the admin, who reads English."""
+        browser = requests.Session()
+        browser.trust_env = False
+        browser.headers["Accept-Language"] = "en"
+        address = f"{self.url}/admin/login/"
+        browser.get(address, timeout=20).raise_for_status()
+        form = {"username": name, "password": name, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        answer = browser.post(address, form, timeout=20)
+        if "sessionid" not in browser.cookies:
+            raise Unrest(f"{name} cannot log in: {answer.status_code}")
+        return browser
+
+    def retry_by_press(self, browser: requests.Session, outgoing_id: int) -> requests.Response:
+        """The button of a failed message, and the page that it leads to. For threads, also with one session."""
+        from django.urls import reverse
+
+        from wecom.admin.deeds import CONFIRMED, REASON
+
+        address = self.url + reverse("admin:wecom_outgoing_do", args=[outgoing_id, "retry"])
+        cookies = browser.cookies.get_dict()  # by value: what one press is told does not come out on another's page
+        form = {CONFIRMED: "yes", REASON: "they wait", "csrfmiddlewaretoken": cookies["csrftoken"]}
+        return requests.post(address, form, cookies=cookies, headers=dict(browser.headers), timeout=30)
 
     # --- Callbacks by our own hand ----------------------------------------------------------------------------------
 
@@ -389,6 +415,20 @@ class World:
 
         with transaction.atomic():
             outbox.owe_message(words, to=[member], effect_key=f"text:{time.monotonic_ns()}")
+
+    def retry_by_command(self, outgoing_id: int) -> bool:
+        """`retry_failed --outgoing`, here: a process of its own would start too late for a race. For threads."""
+        from django.core.management import CommandError, call_command
+        from django.db import connection
+
+        said = io.StringIO()
+        try:
+            call_command("retry_failed", outgoing=[outgoing_id], stdout=said)
+        except CommandError as exc:
+            said.write(str(exc))
+        finally:
+            connection.close()
+        return "retried=1" in said.getvalue()
 
     def empty_cache(self) -> None:
         from django.core.cache import caches
