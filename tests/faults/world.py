@@ -5,9 +5,11 @@ import io
 import itertools
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +56,8 @@ class World:
         self.seed = self.kills = 0
         self.long = False
         self.credentials = CREDENTIALS
+        self.clock = home / "clock"
+        self._ahead, self._log_then = timedelta(0), 0
         self._members: set[str] = set()
 
     # --- Its life ---------------------------------------------------------------------------------------------------
@@ -80,6 +84,7 @@ class World:
         for name, process in self.processes.items():
             if name != "second":
                 process.start(**(settings if name != "sandbox" else {}))
+        self.set_clock(datetime.now(UTC))
         self.wait(self.is_ready, seconds=60, what="all processes")
 
     def fresh(
@@ -289,6 +294,17 @@ class World:
         """Between two tries of a callback; WeCom makes three."""
         self._control("clock", retry_pause_ms=int(seconds * 1000))
 
+    def set_clock(self, now: datetime) -> None:
+        """It is `now` for those that were started with FAULTS_CLOCK=world.clock, and goes on from there."""
+        self._ahead, self._log_then = now - datetime.now(UTC), len(self.log())
+        new = self.home / "clock.new"
+        new.write_text(str(self._ahead / timedelta(hours=1)))
+        new.replace(self.clock)
+
+    def now(self) -> datetime:
+        """By the clock that was set."""
+        return datetime.now(UTC) + self._ahead
+
     def advance_platform(self, seconds: int) -> None:
         """Only the platform's clock: the processes have been given theirs."""
         self._control("clock", advance=seconds)
@@ -346,6 +362,18 @@ class World:
 
     def log(self) -> str:
         return (self.home / "log").read_text(errors="replace")
+
+    def workers(self) -> int:
+        """How many have given a sign of life since the books were emptied."""
+        from wecom.models import Lease
+        from wecom.standing import WORKER
+
+        return Lease.objects.filter(name__startswith=WORKER).count()
+
+    def done_at(self, work: str, *, since: datetime) -> list[datetime]:
+        """When work of apps.STROKES was done since the clock was set, by that clock."""
+        said = re.findall(rf"{work} at (\S+)", self.log()[self._log_then :])
+        return [at for at in map(datetime.fromisoformat, said) if at >= since]
 
     def expect(self, true: object, text: str) -> None:
         """What must hold in this scenario beyond what the checker asks of all."""
