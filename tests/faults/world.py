@@ -279,6 +279,16 @@ class World:
     def web(self) -> Process:
         return self.processes["web"]
 
+    @contextlib.contextmanager
+    def secret_reset(self, new: str) -> Iterator[None]:
+        """In WeCom's console: only the new secret gets a token now; those that the former got live on."""
+        usual = self.processes["sandbox"].arguments
+        self._restart_sandbox(*usual, "--secret", new)
+        try:
+            yield
+        finally:
+            self._restart_sandbox(*usual)
+
     def no_faults(self) -> None:
         self.http.delete(f"{self.sandbox_url}/control/faults/", timeout=20)
 
@@ -529,6 +539,13 @@ class World:
             "second": worker,
         }
         return {name: Process(*command, environment=environment, log=log) for name, command in commands.items()}
+
+    def _restart_sandbox(self, *arguments: str) -> None:
+        sandbox = self.processes["sandbox"]
+        sandbox.kill()
+        sandbox.arguments = arguments
+        sandbox.start()
+        self.wait(self.is_ready, seconds=60, what="the sandbox")
 
     def _environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
