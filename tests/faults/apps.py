@@ -3,16 +3,20 @@
 CRASH_POINT in the environment arms a point of death; the product itself arms one only while debug is on.
 """
 
+import logging
 import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from django.apps import AppConfig
 
 LEASE = 2.5  # seconds; 60 in production
 REST = 2.0  # an API that is not to be called: 60; a channel: 600, here twice this
+HOURLY, OFTEN = "faults.hourly", "faults.often"
+STROKES = {HOURLY: timedelta(hours=1), OFTEN: timedelta(seconds=2)}
 
 
 def _freezing_at(point: str) -> Callable[[str], None]:
@@ -51,10 +55,28 @@ class FaultsConfig(AppConfig):
         delivery.API_REST = timedelta(seconds=REST)
 
         self._register_poison()
+        if os.environ.get("FAULTS_CLOCK"):
+            self._register_strokes()
         if point := os.environ.get("CRASH_POINT"):
             crash.arm(point, tally=os.environ["CRASH_TALLY"])
         if point := os.environ.get("FREEZE_POINT"):
             crash.point = _freezing_at(point)
+
+    def _register_strokes(self) -> None:
+        """Where a scenario sets the clock: periodic work that does nothing but say when it was done."""
+        from django.utils import timezone
+
+        from wecom import dispatch
+        from wecom.models import Lease
+
+        def say(name: str) -> None:
+            now = timezone.now()
+            held = Lease.objects.filter(pk=f"periodic:{name}", until__gt=now)
+            if held.exists():  # else it was taken before the clock was set, and is done again
+                logging.getLogger(__name__).info("%s at %s", name, now.isoformat())
+
+        for name, every in STROKES.items():
+            dispatch.periodic(name, every=every)(partial(say, name))
 
     def _register_poison(self) -> None:
         """What always raises: a handler of the text "poison", and a kind of job."""

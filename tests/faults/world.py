@@ -1,12 +1,15 @@
 """The running system: gunicorn with two processes, a worker, and the sandbox on its own, with what can befall them."""
 
 import contextlib
+import io
 import itertools
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +28,7 @@ Settings = dict[str, str]
 LOOK_AGAIN = 0.1  # seconds; a look costs the machine something, too
 CONFIRM, DECLINE = "confirm", "decline"
 SEND, UPDATE, RECALL = "message/send", "message/update_template_card", "message/recall"
+ADMINISTRATORS = ("desk", "lodge")  # each with their name for a password
 _numbers = itertools.count(1)
 
 
@@ -52,6 +56,8 @@ class World:
         self.seed = self.kills = 0
         self.long = False
         self.credentials = CREDENTIALS
+        self.clock = home / "clock"
+        self._ahead, self._log_then = timedelta(0), 0
         self._members: set[str] = set()
 
     # --- Its life ---------------------------------------------------------------------------------------------------
@@ -69,8 +75,8 @@ class World:
         from django.contrib.auth import get_user_model
         from rest_framework.authtoken.models import Token
 
-        admin = get_user_model().objects.create_superuser("desk", password="desk")
-        self.http.headers["Authorization"] = f"Token {Token.objects.create(user=admin).key}"
+        first, *_others = [get_user_model().objects.create_superuser(name, password=name) for name in ADMINISTRATORS]
+        self.http.headers["Authorization"] = f"Token {Token.objects.create(user=first).key}"
 
     def start(self, settings: Settings | None = None) -> None:
         """All processes, web and worker with these settings; comes back when they answer."""
@@ -78,6 +84,7 @@ class World:
         for name, process in self.processes.items():
             if name != "second":
                 process.start(**(settings if name != "sandbox" else {}))
+        self.set_clock(datetime.now(UTC))
         self.wait(self.is_ready, seconds=60, what="all processes")
 
     def fresh(
@@ -205,6 +212,30 @@ class World:
         assert process._running
         return process._running.returncode, process.log.read_text()
 
+    def administrator(self, name: str) -> requests.Session:
+        """One of ADMINISTRATORS, logged in at the admin, who reads English."""
+        browser = requests.Session()
+        browser.trust_env = False
+        browser.headers["Accept-Language"] = "en"
+        address = f"{self.url}/admin/login/"
+        browser.get(address, timeout=20).raise_for_status()
+        form = {"username": name, "password": name, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        answer = browser.post(address, form, timeout=20)
+        if "sessionid" not in browser.cookies:
+            raise Unrest(f"{name} cannot log in: {answer.status_code}")
+        return browser
+
+    def retry_by_press(self, browser: requests.Session, outgoing_id: int) -> requests.Response:
+        """The button of a failed message, and the page that it leads to. For threads, also with one session."""
+        from django.urls import reverse
+
+        from wecom.admin.deeds import CONFIRMED, REASON
+
+        address = self.url + reverse("admin:wecom_outgoing_do", args=[outgoing_id, "retry"])
+        cookies = browser.cookies.get_dict()  # by value: what one press is told does not come out on another's page
+        form = {CONFIRMED: "yes", REASON: "they wait", "csrfmiddlewaretoken": cookies["csrftoken"]}
+        return requests.post(address, form, cookies=cookies, headers=dict(browser.headers), timeout=30)
+
     # --- Callbacks by our own hand ----------------------------------------------------------------------------------
 
     def post(self, envelope: Envelope, *, timeout: float = 8, forged: bool = False, to: str = "") -> int | None:
@@ -250,6 +281,16 @@ class World:
     def web(self) -> Process:
         return self.processes["web"]
 
+    @contextlib.contextmanager
+    def secret_reset(self, new: str) -> Iterator[None]:
+        """In WeCom's console: only the new secret gets a token now; those that the former got live on."""
+        usual = self.processes["sandbox"].arguments
+        self._restart_sandbox(*usual, "--secret", new)
+        try:
+            yield
+        finally:
+            self._restart_sandbox(*usual)
+
     def no_faults(self) -> None:
         self.http.delete(f"{self.sandbox_url}/control/faults/", timeout=20)
 
@@ -264,6 +305,17 @@ class World:
     def platform_waits(self, seconds: float) -> None:
         """Between two tries of a callback; WeCom makes three."""
         self._control("clock", retry_pause_ms=int(seconds * 1000))
+
+    def set_clock(self, now: datetime) -> None:
+        """It is `now` for those that were started with FAULTS_CLOCK=world.clock, and goes on from there."""
+        self._ahead, self._log_then = now - datetime.now(UTC), len(self.log())
+        new = self.home / "clock.new"
+        new.write_text(str(self._ahead / timedelta(hours=1)))
+        new.replace(self.clock)
+
+    def now(self) -> datetime:
+        """By the clock that was set."""
+        return datetime.now(UTC) + self._ahead
 
     def advance_platform(self, seconds: int) -> None:
         """Only the platform's clock: the processes have been given theirs."""
@@ -322,6 +374,18 @@ class World:
 
     def log(self) -> str:
         return (self.home / "log").read_text(errors="replace")
+
+    def workers(self) -> int:
+        """How many have given a sign of life since the books were emptied."""
+        from wecom.models import Lease
+        from wecom.standing import WORKER
+
+        return Lease.objects.filter(name__startswith=WORKER).count()
+
+    def done_at(self, work: str, *, since: datetime) -> list[datetime]:
+        """When work of apps.STROKES was done since the clock was set, by that clock."""
+        said = re.findall(rf"{work} at (\S+)", self.log()[self._log_then :])
+        return [at for at in map(datetime.fromisoformat, said) if at >= since]
 
     def expect(self, true: object, text: str) -> None:
         """What must hold in this scenario beyond what the checker asks of all."""
@@ -391,6 +455,20 @@ class World:
 
         with transaction.atomic():
             outbox.owe_message(words, to=[member], effect_key=f"text:{time.monotonic_ns()}")
+
+    def retry_by_command(self, outgoing_id: int) -> bool:
+        """`retry_failed --outgoing`, here: a process of its own would start too late for a race. For threads."""
+        from django.core.management import CommandError, call_command
+        from django.db import connection
+
+        said = io.StringIO()
+        try:
+            call_command("retry_failed", outgoing=[outgoing_id], stdout=said)
+        except CommandError as exc:
+            said.write(str(exc))
+        finally:
+            connection.close()
+        return "retried=1" in said.getvalue()
 
     def empty_cache(self) -> None:
         from django.core.cache import caches
@@ -469,6 +547,13 @@ class World:
             "second": worker,
         }
         return {name: Process(*command, environment=environment, log=log) for name, command in commands.items()}
+
+    def _restart_sandbox(self, *arguments: str) -> None:
+        sandbox = self.processes["sandbox"]
+        sandbox.kill()
+        sandbox.arguments = arguments
+        sandbox.start()
+        self.wait(self.is_ready, seconds=60, what="the sandbox")
 
     def _environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}

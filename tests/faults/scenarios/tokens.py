@@ -1,14 +1,16 @@
-"""Access tokens: refused, not to be had, of a secret that is wrong."""
+"""Access tokens: refused, not to be had, of a secret that is wrong or has been reset."""
 
 import tempfile
 import time
+from itertools import pairwise
 
 from tests.faults.apps import REST
 from tests.faults.evidence import seconds_between
 from tests.faults.registry import scenario
 from tests.faults.world import SEND, World
 
-TOKEN = "gettoken"
+TOKEN, LIFE = "gettoken", 7200  # seconds that a token lives
+NEW_SECRET = "the-secret-after-its-reset"
 
 
 def _fetched(world: World) -> int:
@@ -86,3 +88,57 @@ def died_with_a_token(world: World) -> None:
         world.fresh(worker={"CRASH_POINT": "tok.fetched_not_stored:1", "CRASH_TALLY": tally})
         world.ask()
     world.expect(_fetched(world) == 2, f"{_fetched(world)} tokens were fetched")
+
+
+@scenario(
+    "F92 secret", "The secret is reset, its tokens die at once: the app rests, the cause is named, a new one goes on"
+)
+def secret_reset(world: World) -> None:
+    case = world.ask()
+    with world.secret_reset(NEW_SECRET):
+        world.fault("api", "revoke")
+        world.tap(case)
+        _goes_on_with_the_new_secret(world)
+    _expect_all_told_once(world)
+
+
+@scenario("F92 tokens", "The secret is reset, its tokens live on: nobody notices before they end, then as F92 secret")
+def tokens_outlive_their_secret(world: World) -> None:
+    case = world.ask()
+    with world.secret_reset(NEW_SECRET):
+        world.tap(case)
+        world.ask()
+        world.rest()
+        asked = len(world.calls(TOKEN))
+        world.expect(asked == 1 and not world.alerts("paused"), f"{asked} fetches, alerts {world.alerts('paused')}")
+        world.advance_platform(LIFE)
+        world.tap(world.cases[-1])
+        _goes_on_with_the_new_secret(world)
+    _expect_all_told_once(world)
+
+
+def _goes_on_with_the_new_secret(world: World) -> None:
+    """The operator hears of it, and gives it to web and worker; what was owed meanwhile arrives."""
+    world.wait(lambda: world.alerts("paused"), what="the alert")
+    waits = world.ask(shown=False)
+    for process in (world.web, world.worker):
+        process.kill()
+        process.start(WECOM_SECRET=NEW_SECRET)
+    world.wait(world.is_ready, seconds=60, what="the new settings")
+    world.wait(lambda: world.cards(waits), what="the card that had to wait")
+    world.rest()
+    world.expect(world.tap(waits)["statuses"][-1:] == [200], "the tap that came after it was not taken")
+    world.rest()
+
+
+def _expect_all_told_once(world: World) -> None:
+    alerts = world.alerts("paused")
+    world.expect(len(alerts) == 1 and "40001" in alerts[0]["text"], f"the alerts: {alerts}")
+    fetched = [call["errcode"] for call in world.calls(TOKEN)]
+    world.expect(fetched.count(0) == 2, f"fetches of tokens ended with {fetched}")
+    refused = [call for call in world.calls(TOKEN) if call["errcode"] == 40001]
+    pauses = [seconds_between(*pair) for pair in pairwise(refused)]
+    world.expect(all(pause > 2 * REST - 0.3 for pause in pauses), f"the old secret was tried again after {pauses} s")
+    for case in world.cases:
+        known = len(world.texts(case.owner)), world.face(case)
+        world.expect(known == (1, "已推送"), f"contacts and card: {known}")
