@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.support import in_threads
 from tests.wecom.wire import Platform, make_due
-from wecom import alerts, conf, jobs, limits, outbox
+from wecom import alerts, conf, jobs, limits, outbox, standing
 from wecom.errcodes import Outcome
 from wecom.errors import CardInvalid, ConfigError, MessageInvalid, TokenUnavailable
 from wecom.models import Alert, Attempt, Bucket, Outgoing
@@ -511,6 +511,26 @@ class TestLimits:
         outbox.drain()
         assert [now_state(row) for row in rows] == ["done"] * 5
 
+    def test_a_row_that_is_itself_what_is_refused_holds_up_the_others_until_its_deadline_at_most(
+        self, shop: Shop, platform: Platform
+    ) -> None:
+        own, other = shop.owe(), shop.owe(effect_key="tell:2")
+        Outgoing.objects.filter(pk=own.pk).update(deadline=timezone.now())
+        platform.answers({"errcode": 48002}, {})
+        outbox.drain()
+        assert [now_state(own), now_state(other)] == ["parked", "waiting"]
+        assert set(Alert.objects.values_list("what", flat=True)) == {alerts.PAUSED, alerts.PARKED}
+        make_due()
+        Bucket.objects.filter(pk="app:default").update(closed_until=timezone.now())
+        outbox.drain()
+        assert now_state(other) == "done"
+
+    def test_a_card_that_another_application_has_sent_stops_nothing_else(self, shop: Shop, platform: Platform) -> None:
+        card, other = shop.owe(), shop.owe(effect_key="tell:2")
+        platform.answers({"errcode": 42015}, {})
+        outbox.drain()
+        assert [now_state(card), now_state(other)] == ["dead", "done"]
+
     def test_five_calls_without_an_answer_open_the_breaker(self, shop: Shop, platform: Platform) -> None:
         rows = [shop.owe(effect_key=f"tell:{number}", topic="x") for number in range(8)]
         platform.answers(*[502] * 8)
@@ -534,6 +554,7 @@ class TestLimits:
             outbox.drain()
         alert = Alert.objects.get(what=alerts.PAUSED)
         assert (alert.subject, alert.text) == ("app:default", "gettoken errcode=40001")
+        assert [(bucket.name, bucket.reason) for bucket in standing.paused()] == [("app:default", str(refused))]
 
     def test_so_is_one_whose_renewal_was_refused_while_a_call_was_made(self, shop: Shop, platform: Platform) -> None:
         row = shop.owe()
@@ -541,6 +562,7 @@ class TestLimits:
         with patch("wecom.client.Client.call", side_effect=refused):
             outbox.drain()
         assert Alert.objects.get(what=alerts.PAUSED).text == "gettoken errcode=40001"
+        assert standing.paused().exists()
         assert (now_state(row), row.failures) == ("waiting", 0)
         assert row.due_at > timezone.now() + timedelta(minutes=9)
 

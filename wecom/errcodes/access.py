@@ -39,14 +39,15 @@ CHECK_IDS = Text(
     "the same corporation. Set WECOM_CORP_ID, WECOM_AGENT_ID and WECOM_SECRET, then restart.",
 )
 TRUST_ADDRESS = Text(
-    "通道已暂停。请把 errmsg 中 from ip 后面的地址加入本应用的“企业可信IP”，约一分钟后生效，再手动重试。",
-    "The channel is paused. Add the address that the errmsg gives after “from ip” to 企业可信IP of this app, wait "
-    "about a minute, then retry.",
+    "通道已暂停。请把 errmsg 中 from ip 后面的地址加入本应用的“企业可信IP”，约一分钟后生效；"
+    "系统最多 10 分钟后自动继续，无需手动重试。",
+    "The channel is paused. Add the address that the errmsg gives after “from ip” to 企业可信IP of this app, which "
+    "takes a minute. It goes on by itself within 10 minutes; nothing is to be retried.",
 )
 ENABLE_APP = Text(
-    "通道已暂停。请管理员在管理后台启用本应用（或恢复其接口权限），再手动重试。",
-    "The channel is paused. An administrator must enable the app, or give its API rights back, in the console; "
-    "then retry.",
+    "通道已暂停。请管理员在管理后台启用本应用（或恢复其接口权限）；系统最多 10 分钟后自动继续，无需手动重试。",
+    "The channel is paused. An administrator must enable the app, or give its API rights back, in the console. It goes "
+    "on by itself within 10 minutes; nothing is to be retried.",
 )
 GRANT_API = Text(
     "通道已暂停。请确认使用的是本应用自己的 Secret（不是通讯录同步 Secret），并在管理后台为应用开通所调用的接口；"
@@ -124,7 +125,6 @@ ACCESS: tuple[Errcode, ...] = (
             40091: Text("Secret 属于另一个企业", "the secret belongs to another corporation"),
             41002: Text("缺少企业 ID", "the corp id is missing"),
             41011: Text("缺少 AgentId", "the agent id is missing"),
-            42015: Text("更新卡片的应用不是发送卡片的应用", "a card is updated by another app than its sender"),
             301002: Text("access_token 与 AgentId 不属于同一应用", "token of one app, agent id of another"),
         },
     ),

@@ -82,7 +82,11 @@ CARDS: tuple[Errcode, ...] = (
     *rows(
         Reaction.GIVE_UP,
         WRONG_CARD,
-        {42016: Text("要更新的 task_id 不存在", "the task_id to update is unknown")},
+        {
+            # WeCom counts it as a fault of the settings. But then sending would fail too: it is the card's own.
+            42015: Text("更新卡片的应用不是发送卡片的应用", "a card is updated by another app than its sender"),
+            42016: Text("要更新的 task_id 不存在", "the task_id to update is unknown"),
+        },
     ),
     *rows(
         Reaction.GIVE_UP,

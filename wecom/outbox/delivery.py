@@ -67,9 +67,10 @@ def _deliver(row: Outgoing) -> None:
     except limits.Held as held:
         _wait(row, until=held.until, why=held.why)
     except TokenUnavailable as exc:
+        rest = exc.retry_after or API_REST
         if exc.errcode is not None:
-            _tell_refused(row, exc.errcode)
-        _wait(row, until=timezone.now() + (exc.retry_after or API_REST), why=str(exc))
+            _close_app(row, rest, exc)
+        _wait(row, until=timezone.now() + rest, why=str(exc))
     except ApiError as exc:
         _pause(row, exc)
     except (Lost, DatabaseError):
@@ -240,8 +241,9 @@ def _tell_limits(row: Outgoing, call: Call, tried: Tried) -> datetime | None:
     if tried.outcome is Outcome.UNKNOWN and limits.unanswered(row.app, call.path):
         alerts.alert(alerts.PAUSED, limits.api_name(row.app, call.path), "no answer several times in a row")
     if isinstance(tried.error, TokenUnavailable) and tried.error.errcode is not None:
-        _tell_refused(row, tried.error.errcode)
-        return timezone.now() + (tried.error.retry_after or API_REST)
+        rest = tried.error.retry_after or API_REST
+        _close_app(row, rest, tried.error)
+        return timezone.now() + rest
     if tried.errcode is None:
         return None
     reaction = explain(tried.errcode).reaction
@@ -256,20 +258,23 @@ def _tell_limits(row: Outgoing, call: Call, tried: Tried) -> datetime | None:
         rest = API_REST
     limits.close(name, rest, f"{tried.errcode} {tried.errmsg}")
     alerts.alert(alerts.PAUSED, name, f"errcode={tried.errcode}")
-    return timezone.now() + rest
+    now = timezone.now()
+    if reaction is Reaction.PAUSE and now >= row.deadline:
+        return None  # it may be this row's own fault, and then it would be the probe that fails for ever
+    return now + rest
 
 
 def _pause(row: Outgoing, exc: ApiError) -> None:
-    """gettoken was refused: a person must act, so nobody asks again for a while."""
-    name = limits.app_name(row.app)
-    limits.close(name, limits.PROBE_EVERY, f"gettoken: {exc.errcode} {exc.errmsg}")
-    _tell_refused(row, exc.errcode)
+    """gettoken was refused: nobody asks again for a while."""
+    _close_app(row, limits.PROBE_EVERY, exc)
     _wait(row, until=timezone.now() + limits.PROBE_EVERY, why=str(exc))
 
 
-def _tell_refused(row: Outgoing, errcode: int) -> None:
+def _close_app(row: Outgoing, rest: timedelta, refusal: ApiError | TokenUnavailable) -> None:
     """A person must act; a login, or whoever else was the first to hear of it, has told nobody."""
-    alerts.alert(alerts.PAUSED, limits.app_name(row.app), f"gettoken errcode={errcode}")
+    name = limits.app_name(row.app)
+    limits.close(name, rest, str(refusal))
+    alerts.alert(alerts.PAUSED, name, f"gettoken errcode={refusal.errcode}")
 
 
 def _broken(row: Outgoing, exc: Exception) -> None:
