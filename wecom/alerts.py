@@ -35,6 +35,8 @@ WRONG_ACTOR = "wrong_actor"
 
 QUIET = timedelta(hours=1)  # between two tellings of one matter
 AGAIN = timedelta(minutes=1)  # after a telling that failed, or whose teller died
+# These say how things stand, and are raised as long as they do: each minute, or at each probe of a paused app.
+STANDING, STANDS_FOR = (PAUSED, OLD, VERY_OLD), timedelta(minutes=15)
 AT_ONCE, NOT_LONGER = 20, 20.0  # matters told in one go, and seconds
 
 
@@ -73,7 +75,8 @@ def tell_due() -> int:
 
 def _due() -> "QuerySet[Alert]":
     now = timezone.now()
-    untold = Q(told_at=None) | Q(told_at__lt=F("raised_at"), told_at__lte=now - QUIET)
+    still_so = ~Q(what__in=STANDING) | Q(raised_at__gt=now - STANDS_FOR)
+    untold = Q(told_at=None) | Q(still_so, told_at__lt=F("raised_at"), told_at__lte=now - QUIET)
     free = Q(telling_until=None) | Q(telling_until__lte=now)
     return Alert.objects.filter(untold, free).order_by("raised_at")
 

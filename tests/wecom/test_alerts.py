@@ -69,6 +69,25 @@ class TestTelling:
         pass_time(hours=5)
         assert alerts.tell_due() == 0
 
+    @pytest.mark.parametrize("what", [alerts.PAUSED, alerts.OLD, alerts.VERY_OLD])
+    def test_nor_what_was_still_so_when_it_was_told_and_is_not_any_more(self, hook: Any, what: str) -> None:
+        alerts.alert(what, "callbacks")
+        alerts.tell_due()
+        pass_time(minutes=3)
+        alerts.alert(what, "callbacks")
+        pass_time(minutes=58)
+        assert alerts.tell_due() == 0
+        alerts.alert(what, "callbacks")
+        assert alerts.tell_due() == 1
+
+    def test_what_a_row_came_to_since_it_was_told_is_told_again(self, hook: Any) -> None:
+        alerts.alert(alerts.PARKED, "outgoing 7")
+        alerts.tell_due()
+        pass_time(minutes=3)
+        alerts.alert(alerts.PARKED, "outgoing 7")
+        pass_time(minutes=58)
+        assert alerts.tell_due() == 1
+
     def test_a_hook_that_is_away_is_asked_again_a_minute_later(self, settings: Any) -> None:
         settings.WECOM_ALERT_WEBHOOK = HOOK
         with responses.RequestsMock() as mock:
