@@ -86,6 +86,18 @@ def test_the_age_of_the_oldest_waiting_row_is_told(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("begun", "age"), [({"attempts": 3}, 7200), ({"error": "CannotOpen"}, 7200), ({}, 0)])
+def test_what_was_tried_is_as_old_as_itself_while_it_waits_for_its_next_try(
+    client: Client, begun: dict[str, Any], age: int
+) -> None:
+    beat()
+    later = timezone.now() + timedelta(minutes=10)
+    row = Outgoing.objects.create(kind="x", subject="1", effect_key="x", deadline=later, due_at=later, **begun)
+    Outgoing.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(hours=2))
+    assert client.get("/readyz").json()["oldest_waiting_seconds"] in (age, age + 1, age + 2)
+
+
+@pytest.mark.django_db
 def test_missing_migrations_are_named_with_the_remedy(client: Client) -> None:
     beat()
     newest = MigrationRecorder.Migration.objects.filter(app="wecom").order_by("name").last()

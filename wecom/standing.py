@@ -6,7 +6,7 @@ The dashboard, /readyz, /metrics and wecom_doctor ask here, so that they never d
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from . import leases, limits
@@ -18,6 +18,8 @@ __all__ = ["dying_codes", "needing", "oldest", "paused", "waiting", "workers"]
 WORKER = "worker:"  # the workers' leases are named so; each is renewed while its worker lives
 BEAT = timedelta(minutes=1)  # for which a sign of life is believed, and some more
 DYING = timedelta(hours=2)
+BORN: dict[type[Job], str] = {Callback: "received_at", Outgoing: "created_at"}
+BEGUN = ~Q(error="") | Q(attempts__gt=0)  # tried, held or refused; what is owed for a later day is not, before that day
 ON_A_PHONE = (SentCard.State.SHOWN, SentCard.State.CLOSING, SentCard.State.STUCK)
 
 
@@ -32,9 +34,11 @@ def waiting(model: type[Job]) -> "QuerySet[Any]":
 
 
 def oldest(model: type[Job], *, now: datetime | None = None) -> timedelta | None:
-    """For how long the longest waiting row has been due; None where nothing is."""
+    """For how long the longest waiting row has been due, or there where it was begun; None where nothing is."""
     now = now or timezone.now()
-    first = waiting(model).filter(due_at__lte=now).order_by("due_at").values_list("due_at", flat=True).first()
+    due = waiting(model).filter(due_at__lte=now).order_by("due_at").values_list("due_at", flat=True).first()
+    begun = waiting(model).filter(BEGUN).aggregate(first=Min(BORN[model]))["first"]
+    first = min((moment for moment in (due, begun) if moment), default=None)
     return now - first if first else None
 
 

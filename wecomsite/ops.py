@@ -81,7 +81,7 @@ class _Standing(Collector):
         dying = standing.dying_codes().count()
         yield GaugeMetricFamily("wecom_dying_codes", "Codes in use that die within two hours.", value=dying)
         open_rows = GaugeMetricFamily("wecom_open_rows", "Rows that wait or are being worked on.", labels=["table"])
-        oldest = GaugeMetricFamily("wecom_oldest_seconds", "Since when the oldest one is due.", labels=["table"])
+        oldest = GaugeMetricFamily("wecom_oldest_seconds", "Since when the oldest one waits.", labels=["table"])
         needing = GaugeMetricFamily("wecom_needing_person", "Rows that wait for a person.", labels=["table", "state"])
         models: tuple[type[Callback] | type[Outgoing], ...] = (Callback, Outgoing)
         for model in models:
