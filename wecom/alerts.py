@@ -24,14 +24,26 @@ from .client import hooks
 from .errors import WeComError
 from .models import Alert
 
-__all__ = ["DEAD", "OLD", "PARKED", "PAUSED", "POISON", "QUARANTINED", "VERY_OLD", "WRONG_ACTOR", "alert", "tell_due"]
+__all__ = [
+    "CODE_REFUSED",
+    "DEAD",
+    "OLD",
+    "PARKED",
+    "PAUSED",
+    "POISON",
+    "QUARANTINED",
+    "VERY_OLD",
+    "WRONG_ACTOR",
+    "alert",
+    "tell_due",
+]
 
 logger = logging.getLogger("wecom.alerts")
 
 PARKED, DEAD = "parked", "dead"
 POISON, QUARANTINED = "poison", "quarantined"
 PAUSED, OLD, VERY_OLD = "paused", "old", "very_old"
-WRONG_ACTOR = "wrong_actor"
+WRONG_ACTOR, CODE_REFUSED = "wrong_actor", "code_refused"
 
 QUIET = timedelta(hours=1)  # between two tellings of one matter
 AGAIN = timedelta(minutes=1)  # after a telling that failed, or whose teller died

@@ -31,6 +31,7 @@ WHAT: dict[str, Any] = {
     "old": _("something waits for more than five minutes"),
     "very_old": _("something waits for more than twenty hours"),
     "wrong_actor": _("somebody tapped another member's card"),
+    "code_refused": _("a young response code was refused: somebody else may have used it"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from wecom import limits, outbox
+from wecom import alerts, limits, outbox
 from wecom.errcodes import Outcome
 from wecom.models import CardChange, SentCard
 from wecom.outbox import Outgoing
@@ -62,6 +62,8 @@ def settle(row: Outgoing, result: outbox.Result) -> outbox.Again | outbox.Park |
         wallet.refuse_code(code)
         hear(card, What.CODE_REFUSED, cause=cause, change=change, errcode=result.errcode)
         if not _why_not(card, change) and _has_spare(card, row):
+            if timezone.now() < code.expires_at and not result.in_doubt:  # neither its age did it, nor a try of ours
+                alerts.alert(alerts.CODE_REFUSED, f"outgoing {row.pk}", f"errcode={result.errcode}")
             return outbox.Again()
     elif code and not result.in_doubt:
         wallet.release_code(code)

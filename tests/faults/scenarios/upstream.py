@@ -354,3 +354,4 @@ def code_refused(world: World) -> None:
     world.expect(len(codes) == 2, "the refused code was tried again")
     ends_well(world, case)
     world.expect(not world.texts(case.finder), "the finder was told in words what the card shows")
+    world.expect(len(world.alerts("code_refused")) == 1, "nobody is told that somebody else may have used it")
