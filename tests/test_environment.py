@@ -19,6 +19,26 @@ print(json.dumps([app["SECRET"], app["CALLBACK_TOKEN"], settings.WECOM_DATA_KEYS
 """
 
 
+DATABASE = """
+import json
+import django
+django.setup()
+from django.db import connection, transaction
+with connection.cursor() as cursor:
+    found = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+print(json.dumps([*found, connection.transaction_mode]))
+"""
+
+
+def test_what_sqlite_was_given_is_on_the_disk_before_it_is_answered(tmp_path: Path) -> None:
+    """No SIGKILL shows it, only a power cut; 2 is FULL."""
+    site = {"DJANGO_SETTINGS_MODULE": "wecomsite.settings", "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
+    environment = child_environment(**site)
+    said = subprocess.run([sys.executable, "-c", DATABASE], env=environment, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout) == ["wal", 2, "IMMEDIATE"]
+
+
 def test_a_secret_may_lie_in_a_file_and_the_line_break_at_its_end_is_no_part_of_it(tmp_path: Path) -> None:
     files = {"WECOM_SECRET": "of-the-app\n", "WECOM_CALLBACK_TOKEN": "Token1\r\n", "WECOM_DATA_KEYS": "new,old\n"}
     surroundings = {}
