@@ -94,7 +94,7 @@ def test_as_a_site_a_worker_and_a_sandbox_of_their_own(run: Callable[..., subpro
 
     def is_up(port: int) -> bool:
         try:
-            return bool(requests.get(f"http://127.0.0.1:{port}/", timeout=1).status_code)
+            return bool(requests.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE).status_code)
         except requests.ConnectionError:
             return False
 
