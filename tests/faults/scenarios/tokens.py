@@ -5,7 +5,7 @@ import time
 from itertools import pairwise
 
 from tests.faults.apps import REST
-from tests.faults.evidence import seconds_between
+from tests.faults.evidence import Row, seconds_between
 from tests.faults.registry import scenario
 from tests.faults.world import SEND, World
 
@@ -35,16 +35,28 @@ def revoked(world: World) -> None:
     world.expect(tries == [["applied"]] * 50, f"tries ended as {tries}")
 
 
-@scenario("F51", "The new token is refused too: no loop, the app rests, a person is told")
+@scenario("F51", "New tokens are refused too: no loop, the app rests with all that waits, a person is told")
 def refused_again(world: World) -> None:
     world.ask()
     before = _fetched(world)
-    world.fault(SEND, "errcode", value=42001, count=4)
-    case = world.ask(shown=False)
+    world.worker.kill()
+    cases = [world.ask(shown=False) for _ in range(6)]
+    world.fault(SEND, "delay", value=700, count=len(cases))  # so that all are at it with the same token
+    world.fault(SEND, "revoke", count=1000)
+    world.worker.start(**world.settings)
     world.wait(lambda: world.alerts("paused"), what="the alert")
-    fetched, calls = _fetched(world) - before, len(world.calls(SEND)) - 1
-    world.expect(fetched <= 2 and calls <= 4, f"{fetched} tokens and {calls} calls")
-    world.wait(lambda: world.cards(case), what="the card")
+    world.wait(lambda: seconds_between(_refused(world)[0], _refused(world)[-1]) > REST, what="the first probe")
+    time.sleep(REST / 2)
+    fetched, calls = _fetched(world) - before, len(_refused(world))
+    # Each calls once more with a new token; after the rest one alone goes ahead, and does the same.
+    world.expect(fetched <= 2 and calls <= 2 * len(cases) + 2, f"{fetched} tokens and {calls} calls")
+    world.no_faults()
+    for case in cases:
+        world.wait(lambda case=case: world.cards(case), what="every card")  # type: ignore[misc]
+
+
+def _refused(world: World) -> list[Row]:
+    return [call for call in world.calls(SEND) if call["errcode"]]
 
 
 @scenario("F52", "gettoken is down, or hangs: jobs wait without a try, it is asked rarely, and all goes on soon after")
