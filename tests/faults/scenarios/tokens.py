@@ -40,7 +40,7 @@ def refused_again(world: World) -> None:
     world.ask()
     before = _fetched(world)
     world.worker.kill()
-    cases = [world.ask(shown=False) for _ in range(6)]
+    cases = [world.ask(shown=False) for _ in range(4)]
     world.fault(SEND, "delay", value=700, count=len(cases))  # so that all are at it with the same token
     world.fault(SEND, "revoke", count=1000)
     world.worker.start(**world.settings)
