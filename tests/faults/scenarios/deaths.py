@@ -11,6 +11,8 @@ from tests.faults.post import Envelope, tap_message, text_message
 from tests.faults.registry import scenario
 from tests.faults.world import DECLINE, SEND, UPDATE, World
 
+from .upstream import expect_inferred
+
 WEB = ("cb.verified", "cb.inserted_not_committed", "cb.committed_not_answered")
 WORKER = (
     "cb.handled_not_committed",
@@ -48,6 +50,8 @@ def _dies(world: World, point: str, number: int) -> bool:
         armed = {"CRASH_POINT": f"{point}:{number}", "CRASH_TALLY": tally}
         world.fresh(web=armed if point in WEB else {}, worker={} if point in WEB else armed)
         case = world.ask()
+        if (point, number) == ("out.answer_read", 1):  # the card's answer; its tap would prove the arrival, too
+            expect_inferred(world, case, "card")
         world.tap(case)
         if point in WEB:
             _post_stale(world, case)
@@ -137,16 +141,27 @@ def _held(world: World, step: str, fault: str) -> Case:
     world.wait(
         lambda: [one for job in world.jobs(case, tried) for one in job["tries"]], what=f"the call for the {step}"
     )
-    time.sleep(0.3)
+    if fault == "hang":
+        world.wait(lambda: _is_done(world, case, step), what=f"the work for the {step}")
+    else:
+        time.sleep(0.3)
     world.worker.die()
-    if step == "card":
-        world.wait(lambda: world.cards(case), what="the card on the finder's phone")
-        world.tap(case)
     return case
+
+
+def _is_done(world: World, case: Case, step: str) -> object:
+    if step == "update":
+        return world.face(case) == "已推送"
+    return world.cards(case) if step == "card" else world.texts(case.owner)
 
 
 def die_while_held(step: str, fault: str, world: World) -> None:
     case = _held(world, step, fault)
+    if fault == "hang" and step != "contact":
+        expect_inferred(world, case, step)
+    if step == "card":
+        world.wait(lambda: world.cards(case), what="the card on the finder's phone")
+        world.tap(case)
     world.rest()
     world.expect(len(world.cards(case)) == 1, f"the finder has {len(world.cards(case))} cards")
     world.expect(len(world.texts(case.owner)) == 1, f"the owner has {len(world.texts(case.owner))} messages")
