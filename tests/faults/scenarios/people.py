@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
@@ -97,14 +96,20 @@ def _is_over(world: World, case: Case, words: str) -> None:
     world.expect(len(texts) == 1 and words in texts[0], f"the owner was told: {texts}")
 
 
-@scenario("F94", "A person is erased while a message to them is under way: it ends, and nothing is sent after")
+@scenario(
+    "F94",
+    "A person is erased while a message to them is under way: it ends, and nothing is sent after",
+    FAULTS_PATIENCE="30",
+)
 def erased_in_flight(world: World) -> None:
-    world.fault(SEND, "delay", value=1000)
+    world.fault(SEND, "delay", value=12_000)  # until the command has long begun
     case = world.ask(shown=False)
     world.wait(lambda: [one for job in world.jobs(case, "send_card") for one in job["tries"]], what="the card's call")
     code, said = world.command("erase_subject", case.finder, "--yes")
     world.expect(code == 0, f"it ended with {code}: {said}")
-    time.sleep(2)  # what the platform had taken in before may still come to their phone
+    (job,) = world.jobs(case, "send_card")
+    outcomes = [one["outcome"] for one in job["tries"]]
+    world.expect(outcomes == ["applied"], f"it did not wait for the call under way: {outcomes}")
     before = len(world.chat(case.finder))
     world.rest()
     world.expect(len(world.chat(case.finder)) == before <= 1, "something was sent to them after that")

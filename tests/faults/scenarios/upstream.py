@@ -19,6 +19,8 @@ from tests.faults.registry import scenario
 from tests.faults.world import SEND, UPDATE, World
 
 STEPS = ("card", "contact", "update")
+# What is called, how its repeat is refused, and what the timeline then says.
+REFUSED_REPEATS = {"card": (SEND, 42014, "card_inferred"), "update": (UPDATE, 60140, "update_inferred")}
 
 
 def story(world: World) -> Case:
@@ -35,6 +37,17 @@ def ends_well(world: World, case: Case) -> None:
     world.expect(world.face(case) == "已推送", f"the card reads {world.face(case)}")
 
 
+def expect_inferred(world: World, case: Case, step: str) -> None:
+    """At rest, and the card before its tap: one repeat, whose refusal showed that the first try had been done."""
+    path, refusal, event = REFUSED_REPEATS[step]
+    world.rest()
+    errcodes = [call["errcode"] for call in world.calls(path)]
+    world.expect(len(errcodes) == 2 and errcodes[-1] == refusal, f"{step}: the calls ended with {errcodes}")
+    (request,) = (row for row in world.rows("request") if row["id"] == case.number)
+    events = [entry["event"] for entry in request["timeline"]]
+    world.expect(events.count(event) == 1, f"{step}: it was not inferred: {events}")
+
+
 def told_by(world: World, case: Case) -> str:
     """How the finder knows that the contact was sent: by the "card", by a "text", by both, or by nothing."""
     cards = [card["replace_text"] for card in world.cards(case)]
@@ -47,13 +60,22 @@ def harm(world: World, step: str, fault: str, **more: object) -> None:
     world.fault(UPDATE if step == "update" else SEND, fault, **{**more, "skip": 1 if step == "contact" else 0})
 
 
-def each_step(fault: str, values: tuple[object, ...], world: World) -> None:
-    """Each value at each step of a story of its own; all of them end well."""
+def each_step(fault: str, values: tuple[object, ...], world: World, *, inferred: bool = False) -> None:
+    """Each value at each step of a story of its own; all of them end well.
+
+    inferred  the card's arrival is known before its tap, which would prove it, too; that of the update as well
+    """
     for number, (step, value) in enumerate(itertools.product(STEPS, values)):
         if number:
             world.again()
         harm(world, step, fault, value=value)
-        case = story(world)
+        case = world.ask()
+        if inferred and step == "card":
+            expect_inferred(world, case, step)
+        world.tap(case)
+        world.rest()
+        if inferred and step == "update":
+            expect_inferred(world, case, step)
         ends_well(world, case)
 
 
@@ -81,8 +103,8 @@ def unreachable(address: str, world: World) -> None:
     world.keep_token(address)  # else it would fail at gettoken, and try nothing
     world.worker.start(WECOM_API_BASE_URL=address)
     case = world.ask(shown=False)
-    job = world.wait(lambda: _waits_after_two_tries(world, case), what="two tries")
-    outcomes = {one["outcome"] for one in job["tries"]}
+    tries = world.wait(lambda: _two_tries(world, case), what="two tries")
+    outcomes = {one["outcome"] for one in tries}
     world.expect(outcomes == {"not_sent"}, f"tries ended as {outcomes}, where nothing can have arrived")
     world.worker.kill()
     world.worker.start(**world.settings)
@@ -92,9 +114,10 @@ def unreachable(address: str, world: World) -> None:
     ends_well(world, case)
 
 
-def _waits_after_two_tries(world: World, case: Case) -> Row | None:
+def _two_tries(world: World, case: Case) -> list[Row]:
+    """Or more, once the job waits for the next; none before."""
     (job,) = world.jobs(case, "send_card")
-    return job if job["state"] == "waiting" and len(job["tries"]) > 1 else None
+    return job["tries"] if job["state"] == "waiting" and len(job["tries"]) > 1 else []
 
 
 @scenario("F60 dns", "The platform's name is not known")
@@ -144,7 +167,7 @@ def _listen(server: socket.socket, context: ssl.SSLContext, heard: list[bytes]) 
 # --- No answer: F61 to F64, F67, F68, F75 -----------------------------------------------------------------------------
 
 scenario("F61", "No answer in time, and nothing was done")(partial(each_step, "hang_before", (3,)))
-scenario("F62", "No answer in time, though it was done")(partial(each_step, "hang", (3,)))
+scenario("F62", "No answer in time, though it was done")(partial(each_step, "hang", (3,), inferred=True))
 scenario("F64", "The answer drips, one byte a second")(partial(each_step, "drip", (None,)))
 scenario("F67", "500, 502, 503, 504 instead of an answer")(partial(each_step, "status", (500, 502, 503, 504)))
 scenario("F67 done", "A 502 from somebody in between, though it was done")(partial(each_step, "lose", (None,)))
@@ -331,6 +354,10 @@ def strange_words(world: World) -> None:
 def update_lost(world: World) -> None:
     harm(world, "update", "lose")
     case = story(world)
+    expect_inferred(world, case, "update")
+    (card,) = world.rows("card")
+    codes = [code["state"] for code in card["codes"]]
+    world.expect(codes.count("spent") == 1 and "refused" not in codes, f"the codes: {codes}")
     ends_well(world, case)
 
 
