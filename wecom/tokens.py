@@ -125,7 +125,10 @@ def _fetch_and_store(app: App, fetch: Fetch, *, refused: str | None, remember: f
     now = time.time()
     early = min(REFRESH_EARLY, lifetime / 2) * random.uniform(1.0, 1.2)  # noqa: S311
     _cache().set(_key(app), Token(seal(value), now + lifetime - early, now + lifetime), lifetime)
-    _cache().delete(_key(app, "failed"))
+    if value == refused:  # WeCom gives the same one while it lives, so asking once more for each call helps nobody
+        _hold_off(app, HOLD_OFF.total_seconds())
+    else:
+        _cache().delete(_key(app, "failed"))
     crash.point("tok.stored")
     logger.info("token fetched: app=%s lifetime=%s", app.alias, lifetime)
     return value

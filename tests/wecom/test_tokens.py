@@ -99,6 +99,21 @@ def test_a_rejected_token_is_replaced_only_if_nobody_did_so_yet() -> None:
     assert fetch.count == 2
 
 
+def test_where_wecom_gives_the_very_token_that_it_refuses_it_is_not_asked_for_another_by_each_call() -> None:
+    asked = []
+
+    def fetch() -> tuple[str, int]:
+        asked.append(1)
+        return "token-1", 7200
+
+    tokens.get(conf.app(), fetch)
+    assert tokens.replace(conf.app(), fetch, rejected="token-1") == "token-1"
+    for _ in range(3):
+        with pytest.raises(TokenUnavailable):
+            tokens.replace(conf.app(), fetch, rejected="token-1")
+    assert len(asked) == 2
+
+
 def test_a_failed_fetch_is_not_repeated_for_half_a_minute() -> None:
     fetch = Fetch(fails=TransportError("HTTP 502"))
     with time_machine.travel("2026-01-01 12:00Z", tick=False) as clock:
