@@ -579,7 +579,7 @@ class World:
             "WECOM_API_BASE_URL": f"{self.sandbox_url}/cgi-bin/",
             "WECOM_ALERT_WEBHOOK": self.sink.url,
             "WEB_CONCURRENCY": "2",  # processes of gunicorn
-            "UPDATE_AFTER_REPLY_MS": "500",
+            "UPDATE_AFTER_REPLY_MS": "800",
         }
         return {**kept, **ours, **more}
 
