@@ -36,9 +36,8 @@ def waiting(model: type[Job]) -> "QuerySet[Any]":
 def oldest(model: type[Job], *, now: datetime | None = None) -> timedelta | None:
     """For how long the longest waiting row has been due, or there where it was begun; None where nothing is."""
     now = now or timezone.now()
-    due = waiting(model).filter(due_at__lte=now).order_by("due_at").values_list("due_at", flat=True).first()
-    begun = waiting(model).filter(BEGUN).aggregate(first=Min(BORN[model]))["first"]
-    first = min((moment for moment in (due, begun) if moment), default=None)
+    since = waiting(model).aggregate(due=Min("due_at", filter=Q(due_at__lte=now)), begun=Min(BORN[model], filter=BEGUN))
+    first = min(filter(None, since.values()), default=None)
     return now - first if first else None
 
 

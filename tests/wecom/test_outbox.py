@@ -529,7 +529,8 @@ class TestLimits:
         card, other = shop.owe(), shop.owe(effect_key="tell:2")
         platform.answers({"errcode": 42015}, {})
         outbox.drain()
-        assert [now_state(card), now_state(other)] == ["dead", "done"]
+        assert [now_state(card), now_state(other)] == ["parked", "done"]
+        assert not standing.paused().exists()
 
     def test_five_calls_without_an_answer_open_the_breaker(self, shop: Shop, platform: Platform) -> None:
         rows = [shop.owe(effect_key=f"tell:{number}", topic="x") for number in range(8)]
